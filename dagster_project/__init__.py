@@ -1,0 +1,1 @@
+"""TrueUp: an LLM unit-economics warehouse."""

@@ -1,0 +1,1 @@
+"""Dagster nouns, one file each."""

@@ -1,0 +1,39 @@
+"""The nightly job and when it runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from dagster_project.defs.partitions import daily
+
+NIGHTLY = "nightly"
+
+nightly = dg.define_asset_job(
+    NIGHTLY,
+    selection=dg.AssetSelection.all(),
+    description="Landing to raw, ledger, marts, reconciliation and publications.",
+    partitions_def=daily,
+)
+
+
+# 04:30 UTC: the providers' UTC day is complete and their usage reports are minutes old; Azure and
+# Google bills lag up to 48 h and are taken by a later night.
+@dg.schedule(
+    job=nightly,
+    cron_schedule="30 4 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)
+def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """One run a night, for the UTC day that has just ended; late files are taken with it."""
+    tick = context.scheduled_execution_time or datetime.now(tz=UTC)
+    day = (tick.astimezone(UTC) - timedelta(days=1)).date().isoformat()
+    return dg.RunRequest(run_key=day, partition_key=day)
+
+
+@dg.definitions
+def jobs() -> dg.Definitions:
+    """The job and its schedule."""
+    return dg.Definitions(jobs=[nightly], schedules=[nightly_schedule])

@@ -1,0 +1,95 @@
+"""What a raw table's columns are, and where a file keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "text",  # VARCHAR; '' is NULL
+    "json_list",  # VARCHAR holding a JSON list of scalars
+    "user",  # VARCHAR: keyed hash of a user id
+    "free_text",  # two columns: <name>_length BIGINT and <name>_hash VARCHAR
+    "count",  # BIGINT >= 0; '59200.0' is a count, '1.5' is not
+    "rounded_count",  # BIGINT >= 0, decimals rounded half away from zero
+    "money",  # VARCHAR: the decimal as it was written, never through a float
+    "timestamp",  # TIMESTAMP in UTC
+    "date",  # DATE
+    "boolean",  # BOOLEAN
+]
+
+SQL_TYPES: dict[str, str] = {
+    "text": "VARCHAR",
+    "json_list": "VARCHAR",
+    "user": "VARCHAR",
+    "count": "BIGINT",
+    "rounded_count": "BIGINT",
+    "money": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+
+# Lineage stands first in every raw table.
+LINEAGE: tuple[tuple[str, str], ...] = (
+    ("_file_id", "VARCHAR"),
+    ("_row_number", "BIGINT"),
+    ("_source", "VARCHAR"),
+    ("_account", "VARCHAR"),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column. `required`: a row without a value goes to quarantine."""
+
+    name: str
+    kind: Kind = "text"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+
+    def stored(self) -> tuple[tuple[str, str], ...]:
+        """Return the (name, SQL type) pairs this column takes in the raw table."""
+        if self.kind == "free_text":
+            return ((f"{self.name}_length", "BIGINT"), (f"{self.name}_hash", "VARCHAR"))
+        return ((self.name, SQL_TYPES[self.kind]),)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where one column's value comes from.
+
+    `paths`: alternatives in order of preference, each a tuple of parts joined with ':'.
+    `transform`: '' | lower | equals:<value> | epoch_s | epoch_ms | seconds_to_ms | sum |
+    all_empty | tag:<prefix>. `in_file`: a file without this path is rejected.
+    """
+
+    column: str
+    paths: tuple[tuple[str, ...], ...] = ()
+    constant: str | None = None
+    transform: str = ""
+    in_file: bool = False
+
+
+def bind(column: str, *paths: str, transform: str = "", in_file: bool = False) -> Binding:
+    """Return a binding of `column` to the first of `paths` that has a value."""
+    alternatives = paths or (column,)
+    return Binding(column, tuple((path,) for path in alternatives), None, transform, in_file)
+
+
+def fixed(column: str, constant: str) -> Binding:
+    """Return a binding of `column` to the same text on every row."""
+    return Binding(column, constant=constant)
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A fault that needs more than one column. `sql` is true on a faulty row.
+
+    It sees the typed columns as c_<name>, and may use window functions over the file.
+    """
+
+    code: str
+    column: str
+    reason: str
+    sql: str

@@ -1,0 +1,180 @@
+"""From bindings to the source expression of each column: alternatives, joins, constants."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dagster_project.lib.access import Value
+from dagster_project.lib.casting import CONTAINER, as_text
+from dagster_project.lib.columns import Binding, Column
+from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.hashing import keyed_hash_sql
+from dagster_project.lib.sql import literal
+
+# Transforms that the typed cast applies; the others are done here and cannot fail.
+CAST_TRANSFORMS = ("epoch_s", "epoch_ms", "seconds_to_ms", "day_start", "day_end")
+
+# A double is exact in its first 15 digits; with the point that is 16 characters.
+EXACT_DOUBLE_CHARACTERS = 16
+
+
+class Access(Protocol):
+    """What the expressions need to know about a file."""
+
+    def value(self, path: str) -> Value | None:
+        """Return the value at a path, None when the file cannot have it."""
+
+    def text_list(self, path: str) -> Value | None:
+        """Return a list of texts."""
+
+
+@dataclass
+class Expressions:
+    """The select items of one file: `s_<column>` items, their types, bound parameters."""
+
+    items: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    transforms: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, object] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def build(columns: tuple[Column, ...], bindings: tuple[Binding, ...], access: Access) -> Expressions:
+    """Return the source expression of every bound column that the file has.
+
+    Raises FileRejected when the file lacks a path that its export always has.
+    """
+    by_name = {column.name: column for column in columns}
+    done = Expressions()
+    absent = []
+    for binding in bindings:
+        column = by_name[binding.column]
+        value = _value(binding, column, access, done)
+        if value is None:
+            if binding.in_file or column.required:
+                absent.append(_shown(binding))
+            elif binding.paths:
+                done.missing.append(_shown(binding))
+            continue
+        if column.kind == "free_text":
+            text = f"nullif({as_text(value.sql, value.sql_type)}, '')"
+            done.items[f"{column.name}_length"] = f"length({text})"
+            done.items[f"{column.name}_hash"] = keyed_hash_sql(text)
+            continue
+        done.items[column.name] = value.sql
+        done.types[column.name] = value.sql_type
+        if binding.transform in CAST_TRANSFORMS:
+            done.transforms[column.name] = binding.transform
+    if absent:
+        raise FileRejected(f"required column missing: {', '.join(absent)}")
+    return done
+
+
+def _shown(binding: Binding) -> str:
+    paths = "|".join("+".join(parts) for parts in binding.paths)
+    if paths in ("", binding.column):
+        return binding.column
+    return f"{paths} (for {binding.column})"
+
+
+def _value(binding: Binding, column: Column, access: Access, done: Expressions) -> Value | None:
+    transform = binding.transform
+    if not binding.paths:
+        if binding.constant is None:
+            return None
+        name = f"constant_{len(done.parameters)}"
+        done.parameters[name] = binding.constant
+        return Value(f"cast(${name} as varchar)", "VARCHAR")
+    if transform.startswith("tag:"):
+        return _tag(access.text_list(binding.paths[0][0]), transform.removeprefix("tag:"))
+    if transform == "all_empty":
+        return _all_empty([access.value(parts[0]) for parts in binding.paths])
+    alternatives = []
+    for parts in binding.paths:
+        values = [access.value(part) for part in parts]
+        found = [value for value in values if value is not None]
+        if transform == "sum":
+            if found:
+                alternatives.append(_sum([_text(value) for value in found]))
+        elif len(found) == len(parts):
+            alternatives.append(_joined([_guarded(value, column) for value in found]))
+    if not alternatives:
+        return None
+    value = alternatives[0]
+    if len(alternatives) > 1:
+        texts = ", ".join(f"nullif({_text(item)}, '')" for item in alternatives)
+        value = Value(f"coalesce({texts})", "VARCHAR")
+    if transform == "lower":
+        return Value(f"lower({_text(value)})", "VARCHAR")
+    if transform.startswith("equals:"):
+        name = f"constant_{len(done.parameters)}"
+        done.parameters[name] = transform.removeprefix("equals:")
+        return Value(f"(nullif({_text(value)}, '') = ${name})", "BOOLEAN")
+    return value
+
+
+def _text(value: Value) -> str:
+    return as_text(value.sql, value.sql_type)
+
+
+def _joined(values: list[Value]) -> Value:
+    """Return one value, or several as one text with ':' between; NULL when one is missing."""
+    if len(values) == 1:
+        return values[0]
+    parts = " || ':' || ".join(f"nullif({_text(value)}, '')" for value in values)
+    return Value(f"({parts})", "VARCHAR")
+
+
+def _sum(texts: list[str]) -> Value:
+    """Return the sum of counts as text; a part that is no number makes the sum no number."""
+    total = texts[0]
+    for text in texts[1:]:
+        added = f"(try_cast({total} as decimal(38, 9)) + try_cast({text} as decimal(38, 9)))"
+        total = (
+            f"case when {total} is null then {text} when {text} is null then {total}"
+            f" else coalesce(cast({added} as varchar), 'not a sum') end"
+        )
+    return Value(f"({total})", "VARCHAR")
+
+
+def _tag(values: Value | None, prefix: str) -> Value | None:
+    if values is None:
+        return None
+    start = literal(prefix)
+    first = f"list_filter({values.sql}, lambda tag: starts_with(tag, {start}))[1]"
+    return Value(f"substr({first}, {len(prefix) + 1})", "VARCHAR")
+
+
+def _all_empty(values: list[Value | None]) -> Value:
+    tests = [f"coalesce({_text(value)}, '') = ''" for value in values if value is not None]
+    return Value(f"({' and '.join(tests) or 'false'})", "BOOLEAN")
+
+
+def _guarded(value: Value, column: Column) -> Value:
+    """Return a JSON value with containers marked (text) or lost digits restored (money)."""
+    if value.document is None or value.path is None:
+        return value
+    json_type = f"json_type({value.document}, {literal(value.path)})"
+    if column.kind == "text":
+        return Value(
+            f"case when starts_with({value.sql}, '{{') or starts_with({value.sql}, '[') then"
+            f" case when {json_type} in ('OBJECT', 'ARRAY') then {CONTAINER}"
+            f" else {value.sql} end else {value.sql} end",
+            "VARCHAR",
+        )
+    if column.kind == "money":
+        # DuckDB renders a JSON number through a double. Where that may lose digits, the text is
+        # taken from the line itself and kept when it is the same double.
+        key = re.escape(value.path.rsplit('"', 2)[1])
+        pattern = literal(f'"{key}"\\s*:\\s*(-?[0-9][0-9.eE+-]*)')
+        written = f"regexp_extract({value.document}, {pattern}, 1)"
+        return Value(
+            f"case when strlen({value.sql}) > {EXACT_DOUBLE_CHARACTERS} then"
+            f" case when {json_type} = 'DOUBLE'"
+            f" and try_cast({written} as double) = try_cast({value.sql} as double)"
+            f" then {written} else {value.sql} end else {value.sql} end",
+            "VARCHAR",
+        )
+    return value

@@ -1,0 +1,334 @@
+"""From landing to raw: new files load, vanished files leave, running twice changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import duckdb
+
+from dagster_project.lib import arrivals, control_tables, file_load, mapping, staging
+from dagster_project.lib.arrivals import Arrival
+from dagster_project.lib.errors import ConfigurationError, TrueUpError
+from dagster_project.lib.file_load import LoadedFile, transaction
+from dagster_project.lib.hashing import key_fingerprint
+from dagster_project.lib.mapping import Mapping
+from dagster_project.lib.recognition import recognise
+from dagster_project.lib.settings import Settings
+from dagster_project.lib.staging import Staged
+from dagster_project.sources import FIXED_SOURCES, SOURCES, Source
+
+Log = Callable[[str], None]
+
+
+@dataclass
+class IngestReport:
+    """What one source's ingest did. `files_new` were loaded now; rows count those files."""
+
+    source: str
+    raw_table: str | None
+    files_new: int = 0
+    files_unchanged: int = 0
+    files_duplicate: int = 0
+    files_rejected: int = 0
+    files_withdrawn: int = 0
+    rows_in: int = 0
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where one arrival belongs: the name it loads under, and its source (None: unrecognised)."""
+
+    arrival: Arrival
+    name: str
+    source: Source | None
+    reason: str = ""
+
+
+def ingest_source(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    source_name: str,
+    *,
+    log: Log | None = None,
+) -> IngestReport:
+    """Bring one raw source in line with landing; for call_log and outcome_feed, every mapping.
+
+    Each file is one transaction. Raises ConfigurationError for a bad mapping or hash key.
+    """
+    if source_name not in SOURCES:
+        raise TrueUpError(f"no source is named {source_name!r}; known: {', '.join(SOURCES)}")
+    source = SOURCES[source_name]
+    prepare(con, settings)
+    mappings = mapping.load_mappings(settings.reference / "mappings")
+    report = IngestReport(source.name, source.raw_table)
+    _reload_changed_mappings(con, source, mappings, report)
+    places = [place for place in _places(settings, mappings) if place.source is source]
+    say = log or _silent
+    fresh = _without_duplicates(con, source, places, report)
+    _withdraw_vanished(con, source, places, report, say)
+    for place in fresh:
+        _load_one(con, settings, place, mappings, report, say)
+    return report
+
+
+def prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make every raw and control table, and refuse a warehouse built with another hash key."""
+    settings.landing.mkdir(parents=True, exist_ok=True)
+    control_tables.create_control_tables(con)
+    for source in SOURCES.values():
+        control_tables.create_raw_table(con, source)
+    now = key_fingerprint(settings.hash_key)
+    before = control_tables.fingerprint(con, "hash_key")
+    if before is None:
+        control_tables.set_fingerprint(con, "hash_key", now)
+    elif before != now:
+        raise ConfigurationError(
+            "the hash key is not the one this warehouse was built with, so users would no longer "
+            f"match; restore TRUEUP_HASH_KEY, or delete {settings.warehouse} and run again"
+        )
+
+
+def unrecognised_files(settings: Settings) -> list[Arrival]:
+    """Return the landed files that no source takes."""
+    mappings = mapping.load_mappings(settings.reference / "mappings")
+    return [place.arrival for place in _places(settings, mappings) if place.source is None]
+
+
+def ingest_unrecognised(
+    con: duckdb.DuckDBPyConnection, settings: Settings, *, log: Log | None = None
+) -> IngestReport:
+    """Book every landed file that no source takes as rejected, and forget those that left."""
+    prepare(con, settings)
+    mappings = mapping.load_mappings(settings.reference / "mappings")
+    report = IngestReport("unrecognised", None)
+    with transaction(con):
+        con.execute("delete from raw.landed_files where raw_table is null")
+        for place in _places(settings, mappings):
+            if place.source is None:
+                done = LoadedFile("rejected", place.reason)
+                file_load.book(con, place.arrival, place.name, None, done)
+                report.files_rejected += 1
+                report.warnings.append(f"{place.arrival.relative}: {place.reason}")
+                (log or _silent)(f"{place.arrival.relative}: rejected, {place.reason}")
+    return report
+
+
+def _places(settings: Settings, mappings: dict[str, Mapping]) -> list[_Place]:
+    """Return every landed file with the source that takes it, oldest arrival first."""
+    places = []
+    for arrival in arrivals.scan(settings):
+        folder = arrival.folder
+        if folder in FIXED_SOURCES:
+            places.append(_Place(arrival, folder, FIXED_SOURCES[folder]))
+        elif folder in mappings:
+            places.append(_Place(arrival, folder, SOURCES[mappings[folder].kind]))
+        else:
+            fits = recognise(arrival.path)
+            if len(fits) == 1:
+                places.append(_Place(arrival, fits[0], FIXED_SOURCES[fits[0]]))
+            else:
+                known = ", ".join([*FIXED_SOURCES, *mappings])
+                reason = (
+                    f"no source is named {folder!r} and the content fits "
+                    f"{' and '.join(fits) or 'no known export'}; known folders: {known}"
+                )
+                places.append(_Place(arrival, folder, None, reason))
+    return places
+
+
+def _booked(
+    con: duckdb.DuckDBPyConnection, source: Source
+) -> dict[tuple[str, str], tuple[str, str, str, bool | None]]:
+    """Return {(source, path): (file_id, account, status, sidecar_ok)} of a raw table."""
+    rows = con.execute(
+        "select source, path, file_id, account, status, sidecar_ok from raw.landed_files"
+        " where raw_table = $name",
+        {"name": source.raw_table},
+    ).fetchall()
+    return {(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in rows}
+
+
+def _without_duplicates(
+    con: duckdb.DuckDBPyConnection, source: Source, places: list[_Place], report: IngestReport
+) -> list[_Place]:
+    """Book repeated contents as duplicates; return the files that have to be loaded.
+
+    When a loaded file is gone but the same content lies elsewhere, the books move to that path.
+    """
+    booked = _booked(con, source)
+    present = {(place.name, place.arrival.relative): place.arrival.file_id for place in places}
+    loaded = {
+        (name, account, file_id): path
+        for (name, path), (file_id, account, status, _) in booked.items()
+        if status == "loaded"
+    }
+    first: dict[tuple[str, str, str], str] = {}
+    for content, path in loaded.items():
+        if present.get((content[0], path)) == content[2]:
+            first[content] = path
+    fresh = []
+    for place in places:
+        arrival = place.arrival
+        content = (place.name, arrival.account, arrival.file_id)
+        if content not in first:
+            first[content] = arrival.relative
+            if content in loaded:
+                _move(con, place, loaded[content])
+                report.files_unchanged += 1
+                continue
+            fresh.append(place)
+        elif first[content] != arrival.relative:
+            report.files_duplicate += 1
+            done = LoadedFile("duplicate", f"same content as {first[content]}")
+            known = booked.get((place.name, arrival.relative))
+            if known is None or known[:3] != (arrival.file_id, arrival.account, "duplicate"):
+                with transaction(con):
+                    _take_out(con, source, place.name, arrival.relative, known)
+                    file_load.book(con, arrival, place.name, source.raw_table, done)
+        elif _sidecar_changed(arrival, booked[(place.name, arrival.relative)][3]):
+            fresh.append(place)
+        else:
+            report.files_unchanged += 1
+    return fresh
+
+
+def _sidecar_changed(arrival: Arrival, sidecar_ok: bool | None) -> bool:
+    """Say whether a promise came, went or was broken since the file was loaded."""
+    return (not sidecar_ok) if arrival.sidecar.exists() else sidecar_ok is not None
+
+
+def _move(con: duckdb.DuckDBPyConnection, place: _Place, old_path: str) -> None:
+    parameters = {"old": old_path, "new": place.arrival.relative, "source": place.name}
+    with transaction(con):
+        con.execute(
+            "delete from raw.landed_files where path = $new and source = $source",
+            {"new": place.arrival.relative, "source": place.name},
+        )
+        for table in ("landed_files", "quarantine"):
+            con.execute(
+                f"update raw.{table} set path = $new where path = $old and source = $source",
+                parameters,
+            )
+
+
+def _take_out(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    name: str,
+    path: str,
+    known: tuple[str, str, str, bool | None] | None,
+) -> bool:
+    """Remove what is booked for a path; say whether rows left. Call inside a transaction."""
+    if known is None:
+        return False
+    file_id, account, status, _ = known
+    if status == "loaded":
+        file_load.withdraw_file(con, source, (file_id, name, account), path)
+        return True
+    con.execute(
+        "delete from raw.landed_files where path = $path and source = $source",
+        {"path": path, "source": name},
+    )
+    return False
+
+
+def _withdraw_vanished(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    places: list[_Place],
+    report: IngestReport,
+    say: Log,
+) -> None:
+    """Take out the rows of files that are no longer in landing, or have another content now."""
+    present = {(place.name, place.arrival.relative): place.arrival.file_id for place in places}
+    for (name, path), known in _booked(con, source).items():
+        if present.get((name, path)) == known[0]:
+            continue
+        with transaction(con):
+            left = _take_out(con, source, name, path, known)
+        if left:
+            what = "has another content now" if (name, path) in present else "left landing"
+            line = f"{path}: {what}; its rows were withdrawn and its days are computed again"
+            report.files_withdrawn += 1
+            report.warnings.append(line)
+            say(line)
+
+
+def _reload_changed_mappings(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    mappings: dict[str, Mapping],
+    report: IngestReport,
+) -> None:
+    """Withdraw what was loaded through a mapping that reads differently now."""
+    if not source.is_mapped:
+        return
+    for name, current in mappings.items():
+        if current.kind != source.name:
+            continue
+        label = f"mapping:{name}"
+        if control_tables.fingerprint(con, label) == current.fingerprint:
+            continue
+        with transaction(con):
+            for (booked_name, path), known in _booked(con, source).items():
+                if booked_name == name and _take_out(con, source, name, path, known):
+                    report.warnings.append(f"{path}: mapping {name} changed, the file loads again")
+            control_tables.set_fingerprint(con, label, current.fingerprint)
+
+
+def _load_one(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    place: _Place,
+    mappings: dict[str, Mapping],
+    report: IngestReport,
+    say: Log,
+) -> None:
+    source, arrival = place.source, place.arrival
+    assert source is not None
+    started = time.monotonic()
+    known = _booked(con, source).get((place.name, arrival.relative))
+    with transaction(con):
+        _take_out(con, source, place.name, arrival.relative, known)
+    if source.is_mapped:
+        read = partial(_read_mapped, con, mappings[place.name], settings.hash_key)
+    else:
+        read = partial(_read_fixed, con, source, settings.hash_key)
+    done = file_load.load_file(con, source, arrival, place.name, read, settings.hash_key)
+    seconds = time.monotonic() - started
+    if done.status == "rejected":
+        report.files_rejected += 1
+        report.warnings.append(f"{arrival.relative}: rejected, {done.reason}")
+        say(f"{arrival.relative}: rejected, {done.reason}")
+        return
+    report.files_new += 1
+    report.rows_in += done.rows_in
+    report.rows_loaded += done.rows_loaded
+    report.rows_quarantined += done.rows_quarantined
+    if source.is_mapped:
+        # A built-in export's older generations lack columns by design; a mapping's path does not.
+        report.warnings += done.warnings
+    quarantined = f", {done.rows_quarantined} quarantined" if done.rows_quarantined else ""
+    say(f"{arrival.relative}: {done.rows_loaded} rows in {seconds:.1f} s{quarantined}")
+
+
+def _read_fixed(
+    con: duckdb.DuckDBPyConnection, source: Source, key: str, arrival: Arrival
+) -> Staged:
+    return staging.stage(con, source, arrival.path, key)
+
+
+def _read_mapped(
+    con: duckdb.DuckDBPyConnection, current: Mapping, key: str, arrival: Arrival
+) -> Staged:
+    return mapping.stage_mapped(con, current, arrival.path, key)
+
+
+def _silent(line: str) -> None:
+    del line

@@ -1,0 +1,37 @@
+"""The Dagster instance of an installation: its history, limits and schedules live in its home."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dagster_project.lib.settings import Settings
+
+# One run at a time, and one holder of the writer pool. A slot held by a killed run is freed after
+# five minutes; by default it never is. Only a crashed run is retried, a failed check is not.
+DAGSTER_YAML = """\
+concurrency:
+  pools: {default_limit: 1, granularity: op}
+  runs: {max_concurrent_runs: 1}
+run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 300}
+run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
+freshness: {enabled: true}
+telemetry: {enabled: false}
+"""
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Make $TRUEUP_HOME/dagster with its dagster.yaml and point DAGSTER_HOME at it.
+
+    A DAGSTER_HOME that is already set is used as it is.
+    """
+    configured = os.environ.get("DAGSTER_HOME")
+    if configured:
+        return Path(configured)
+    home = settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home

@@ -1,0 +1,111 @@
+"""The nightly job, run in this process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from dagster_project.lib.alerting import raise_alert
+from dagster_project.lib.errors import TrueUpError
+from dagster_project.lib.instance import prepare_instance
+from dagster_project.lib.progress import details_in, say
+from dagster_project.lib.settings import Settings
+from dagster_project.lib.warehouse import writer_lock
+
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+
+@dataclass(frozen=True)
+class RunRange:
+    """UTC days of one run, both inclusive."""
+
+    first_day: date
+    last_day: date
+
+
+def default_range(today: date) -> RunRange:
+    """The day that has just ended; landed days that wait are taken with it whatever their date."""
+    yesterday = today - timedelta(days=1)
+    return RunRange(yesterday, yesterday)
+
+
+def run_tags(days: RunRange, *, full_refresh: bool) -> dict[str, str]:
+    """Tags that make one run cover the whole range instead of one run a day."""
+    tags = {RANGE_START_TAG: days.first_day.isoformat(), RANGE_END_TAG: days.last_day.isoformat()}
+    if full_refresh:
+        tags["trueup/full_refresh"] = "true"
+    return tags
+
+
+def run_nightly(settings: Settings, days: RunRange, *, full_refresh: bool) -> None:
+    """Run every asset and check of the nightly job; raise TrueUpError when one fails.
+
+    Details go to warehouse/logs/; progress and the reason of a failure to the terminal.
+    """
+    started = datetime.now(tz=UTC)
+    log_file = settings.warehouse.parent / "logs" / f"run-{started:%Y%m%dT%H%M%SZ}.log"
+    with writer_lock(settings, log=say):
+        prepare_instance(settings)
+        os.environ["TRUEUP_WAREHOUSE"] = str(settings.warehouse)
+        say("starting the nightly job")
+        with details_in(log_file):
+            failures = _execute(settings, run_tags(days, full_refresh=full_refresh))
+    if failures:
+        raise TrueUpError(
+            "the run failed; the published snapshot is unchanged.\n  "
+            + "\n  ".join(failures)
+            + f"\n  details: {log_file}"
+        )
+
+
+def _execute(settings: Settings, tags: dict[str, str]) -> list[str]:
+    """Failed steps and blocking checks of one run, one line each; empty when it succeeded."""
+    import dagster as dg  # noqa: PLC0415  (1.5 s, and `trueup --help` must not wait for it)
+
+    from dagster_project.definitions import defs  # noqa: PLC0415
+    from dagster_project.defs.resources import release_writer_locks  # noqa: PLC0415
+
+    job = defs().resolve_job_def("nightly")
+    with dg.DagsterInstance.get() as instance:
+        try:
+            result = job.execute_in_process(
+                instance=instance, tags=tags, raise_on_error=False, run_config=_quiet_logs()
+            )
+        finally:
+            release_writer_locks()
+        if result.success:
+            return []
+        failures = [
+            f"{evaluation.asset_key.to_user_string()} {evaluation.check_name}: "
+            f"{evaluation.description or 'failed'}"
+            for evaluation in result.get_asset_check_evaluations()
+            if not evaluation.passed and evaluation.blocking
+        ]
+        failed_steps = [event.step_key for event in result.all_events if event.is_step_failure]
+        if not failures:
+            failures = [
+                f"{event.step_key}: {_reason(event)}"
+                for event in result.all_events
+                if event.is_step_failure
+            ]
+        raise_alert(
+            settings,
+            run_id=result.run_id,
+            job_name="nightly",
+            failed_steps=[step for step in failed_steps if step],
+            message="\n".join(failures),
+        )
+        return failures or ["the run failed outside a step"]
+
+
+def _reason(event: object) -> str:
+    error = getattr(getattr(event, "event_specific_data", None), "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "failed"
+
+
+def _quiet_logs() -> dict[str, object]:
+    return {"loggers": {"console": {"config": {"log_level": "INFO"}}}}

@@ -1,0 +1,67 @@
+"""The published read-only snapshot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.lib.errors import TrueUpError
+from dagster_project.lib.sql import identifier, literal
+
+# Readers with DuckDB >= 1.4 open this; the writing version may be newer.
+STORAGE_VERSION = "v1.4.0"
+
+
+def publish_snapshot(warehouse: Path, snapshot: Path) -> int:
+    """Copy schema `marts` into a new file and swap it in; returns the number of tables.
+
+    A reader holds either the old file or the new one. A crash leaves the old one in place and a
+    `.part` file that the next run overwrites.
+    """
+    snapshot.parent.mkdir(parents=True, exist_ok=True)
+    part = snapshot.with_name(f".{snapshot.name}.part")
+    for leftover in (part, part.with_name(part.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    con = duckdb.connect()
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
+        con.execute(f"attach {literal(str(part))} as snapshot (storage_version '{STORAGE_VERSION}')")
+        con.execute("create schema snapshot.marts")
+        tables = con.execute(
+            "select table_name, comment from duckdb_tables() "
+            "where database_name = 'warehouse' and schema_name = 'marts' order by table_name"
+        ).fetchall()
+        if not tables:
+            raise TrueUpError(f"{warehouse} holds no marts to publish")
+        for table, comment in tables:
+            name = identifier(table)
+            con.execute(
+                f"create table snapshot.marts.{name} as select * from warehouse.marts.{name}"
+            )
+            _copy_comments(con, table, comment)
+        con.execute("detach snapshot")
+    finally:
+        con.close()
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
+    part.replace(snapshot)
+    return len(tables)
+
+
+def _copy_comments(con: duckdb.DuckDBPyConnection, table: str, comment: str | None) -> None:
+    """Descriptions travel with the file: a reader has no dbt project beside it."""
+    name = identifier(table)
+    if comment:
+        con.execute(f"comment on table snapshot.marts.{name} is {literal(comment)}")
+    columns = con.execute(
+        "select column_name, comment from duckdb_columns() where database_name = 'warehouse' "
+        "and schema_name = 'marts' and table_name = $table and comment is not null",
+        {"table": table},
+    ).fetchall()
+    for column, text in columns:
+        con.execute(
+            f"comment on column snapshot.marts.{name}.{identifier(column)} is {literal(text)}"
+        )

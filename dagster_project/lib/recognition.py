@@ -1,0 +1,50 @@
+"""Telling which export a file is by its content, for folders that no source owns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.lib import files
+from dagster_project.lib.errors import FileRejected
+from dagster_project.sources import FIXED_SOURCES
+from dagster_project.sources.base import FileFormat
+
+
+def recognise(path: Path) -> list[str]:
+    """Return the names of the fixed sources that this file's content fits."""
+    try:
+        file_format = files.detect_format(path)
+        names = _top_level_names(path, file_format)
+    except (FileRejected, duckdb.Error):
+        return []
+    found = [
+        source.name
+        for source in FIXED_SOURCES.values()
+        for layout in source.layouts
+        if file_format in layout.formats and layout.marks <= names
+    ]
+    if found or file_format not in ("jsonl", "json"):
+        return found
+    try:
+        document = files.read_document(path)
+    except FileRejected:
+        return []
+    return [
+        source.name
+        for source in FIXED_SOURCES.values()
+        if source.pages is not None and source.pages.recognises(document)
+    ]
+
+
+def _top_level_names(path: Path, file_format: FileFormat) -> frozenset[str]:
+    if file_format == "csv":
+        return frozenset(files.csv_header(path)[0])
+    if file_format == "jsonl":
+        return frozenset(files.first_object(path) or {})
+    if file_format == "parquet":
+        with duckdb.connect() as con:
+            cursor = con.execute("select * from read_parquet($path) limit 0", {"path": str(path)})
+            return frozenset(item[0] for item in cursor.description or [])
+    return frozenset()

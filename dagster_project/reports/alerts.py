@@ -1,0 +1,161 @@
+"""Drift in words, for the asset check and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dagster_project.lib.errors import ConfigurationError
+from dagster_project.reports.display import month_name, number, percent, shortened
+from dagster_project.reports.snapshot import Row, absent_month, fetch, open_snapshot, parse_month
+from dagster_project.reports.words import STATUS_MEANING, label
+
+# Open lines shown under a month; the page and the workbook have them all.
+LARGEST_LINES = 5
+
+DRIFT_MONTHS = """
+    select * from marts.reconciliation_months
+    where status = 'drift' and ($month is null or month = $month)
+    order by month, channel, account, currency
+"""
+MONTHS = """
+    select * from marts.reconciliation_months
+    where $month is null or month = $month
+    order by month, channel, account, currency
+"""
+CODES = """
+    select * from marts.report_reconciliation_codes
+    where $month is null or month = $month
+    order by month, channel, account, currency, sort_order
+"""
+LINES = """
+    select * from marts.report_reconciliation_open_lines
+    where $month is null or month = $month
+    qualify row_number() over (
+        partition by channel, account, month, currency order by open_rank
+    ) <= $lines
+    order by open_rank
+"""
+KNOWN_MONTHS = "select distinct month from marts.reconciliation_months order by month"
+
+
+def read_drift_months(con: duckdb.DuckDBPyConnection, month: str | None = None) -> list[Row]:
+    """Return the months in drift of a warehouse or snapshot, with exact amounts."""
+    wanted = None if month is None else parse_month(month)
+    return fetch(con, DRIFT_MONTHS, month=wanted)
+
+
+def drift_messages(snapshot: Path, month: str | None = None) -> list[str]:
+    """Return one message per month in drift in the snapshot, of one month or of all."""
+    with open_snapshot(snapshot) as con:
+        return render_drift_messages(read_drift_months(con, month))
+
+
+def render_drift_messages(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return one message per row of reconciliation_months whose status is drift."""
+    return [_drift_message(row) for row in rows if row["status"] == "drift"]
+
+
+def _drift_message(row: Mapping[str, Any]) -> str:
+    difference: Decimal = row["difference_usd"]
+    currency = row["currency"]
+    side = "above" if difference > 0 else "below"
+    billed = number(row["billed_usd"])
+    computed = number(row["computed_cost_usd"], lower_bound=row["is_lower_bound"])
+    share = percent(None if row["difference_ratio"] is None else abs(row["difference_ratio"]))
+    message = (
+        f"{row['channel']} / {row['account']}, {month_name(row['month'])}: "
+        f"billed {billed} {currency} is {number(abs(difference))} {currency} ({share} of the bill) "
+        f"{side} computed {computed} {currency}"
+    )
+    if difference == 0:
+        message = (
+            f"{row['channel']} / {row['account']}, {month_name(row['month'])}: "
+            f"billed and computed are both {billed} {currency}, by differences that cancel out"
+        )
+    if row["breached_codes"]:
+        message += f"; over tolerance: {label(row['breached_codes'])}"
+    if row["largest_line"]:
+        amount = signed(row["largest_line_usd"])
+        message += f"; largest line: {row['largest_line']}, {amount} {currency}"
+    return message
+
+
+def signed(value: Decimal | None, places: int = 2) -> str:
+    """Return an amount with its sign, so that a direction is never guessed."""
+    text = number(value, places)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def render_month(snapshot: Path, month: str | None) -> str:
+    """Return computed against billed as text: one month (YYYY-MM), or every month.
+
+    Raises ConfigurationError for a month that is malformed or not in the snapshot.
+    """
+    wanted = None if month is None else parse_month(month)
+    with open_snapshot(snapshot) as con:
+        months = fetch(con, MONTHS, month=wanted)
+        codes = fetch(con, CODES, month=wanted)
+        lines = fetch(con, LINES, month=wanted, lines=LARGEST_LINES)
+        known = [row["month"] for row in fetch(con, KNOWN_MONTHS)]
+    if not months:
+        if wanted is not None:
+            raise ConfigurationError(absent_month(wanted, known))
+        return "There is no usage and no bill to reconcile yet."
+    blocks = [_month_block(row, _same(codes, row), _same(lines, row)) for row in months]
+    return "\n\n".join(blocks)
+
+
+def _same(rows: list[Row], of: Row) -> list[Row]:
+    key = ("channel", "account", "month", "currency")
+    return [row for row in rows if all(row[name] == of[name] for name in key)]
+
+
+def _month_block(row: Row, codes: list[Row], lines: list[Row]) -> str:
+    currency = row["currency"]
+    bound = bool(row["is_lower_bound"])
+    out = [
+        f"{month_name(row['month'])}  {row['channel']} / {row['account']}  "
+        f"{label(row['status'])}: {STATUS_MEANING.get(row['status'], '')}",
+        f"  {'computed':<24}{number(row['computed_cost_usd'], lower_bound=bound):>18} {currency}",
+    ]
+    for code in codes:
+        if code["residual_code"] == "matched":
+            continue
+        over = "  over tolerance" if code["is_over_tolerance"] else ""
+        out.append(
+            f"    {label(code['residual_code']):<22}{signed(code['residual_usd']):>18} {currency}"
+            f"  {number(code['lines'], 0):>7} lines{over}"
+        )
+    out.append(
+        f"  {'billed':<24}{number(row['billed_usd']):>18} {currency}"
+        f"  difference {signed(row['difference_usd'])} ({percent(row['difference_ratio'])})"
+    )
+    if row["payable_usd"] is not None:
+        out.append(f"  {'payable by invoice':<24}{number(row['payable_usd']):>18} {currency}")
+    if lines:
+        out.append("  largest open lines:")
+    for line in lines:
+        where = " ".join(
+            str(part)
+            for part in (
+                line["usage_date"] or "the month",
+                line["model_key"],
+                line["meter"],
+                line["processing"],
+                line["api_key_id"],
+            )
+            if part is not None
+        )
+        amount = signed(line["residual_usd"], 4)
+        out.append(
+            f"  {amount:>14} {currency}  {label(line['residual_code']):<16}  {shortened(where, 60)}"
+        )
+    for code in codes:
+        if code["is_over_tolerance"]:
+            out.append(f"  {label(code['residual_code'])}: {code['meaning']} {code['action']}")
+    return "\n".join(out)

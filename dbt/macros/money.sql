@@ -1,0 +1,35 @@
+{# Money: DECIMAL(38, 18). Unit price: DECIMAL(28, 18). Unit cost: DECIMAL(38, 12). #}
+
+{% macro as_money(expression) -%}
+    cast({{ expression }} as decimal(38, 18))
+{%- endmacro %}
+
+{# 0 as money, for sums over nothing. A NULL amount must not be passed through this. #}
+{% macro zero_money() -%}
+    cast(0 as decimal(38, 18))
+{%- endmacro %}
+
+{# Quotient of money and a count as DECIMAL(38, 12), half away from zero; NULL when the count is
+   NULL or not positive. Valid for |amount| <= 10^12 and count <= 10^7 at that size: the doubled
+   integer numerator stays below the HUGEINT limit of 1.7 * 10^38. DuckDB's `/` and `//` give
+   DOUBLE on decimals, so the work is done in whole units of 10^-18. #}
+{% macro exact_div(amount, n) -%}
+    case when ({{ n }}) > 0 then
+        cast(
+            sign({{ amount }})::hugeint * (
+                (
+                    2 * abs(replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint)
+                    + ({{ n }})::hugeint * 1000000
+                )
+                // (2 * ({{ n }})::hugeint * 1000000)
+            ) as decimal(38, 0)
+        ) * 0.000000000001
+    end
+{%- endmacro %}
+
+{# A share of counts or of money for display only: DOUBLE at the last step, never fed back. #}
+{% macro ratio(numerator, denominator) -%}
+    case when ({{ denominator }}) <> 0 then
+        round(cast({{ numerator }} as double) / cast({{ denominator }} as double), 9)
+    end
+{%- endmacro %}

@@ -1,0 +1,193 @@
+{# Scope of a cost row for one unit: the first named rule of scope_rules.csv that fits, else in scope.
+   Nothing leaves the scope for want of a match. #}
+{% macro scope_rule(unit) -%}
+    {%- for match_type in ['feature', 'team', 'environment'] %}
+    left join {{ ref('int_scope_rules') }} as {{ match_type }}_scope
+        on {{ match_type }}_scope.unit = '{{ unit }}'
+        and {{ match_type }}_scope.match_type = '{{ match_type }}'
+        and cost_rows.{{ match_type }} = {{ match_type }}_scope.match_value
+    {%- endfor %}
+{%- endmacro %}
+
+{# Sums of cost rows that every unit mart needs, by day and class. #}
+{% macro cost_sums() -%}
+    sum(cost_rows.usage_rows) as usage_rows,
+    sum(cost_rows.unpriced_usage_rows) as unpriced_usage_rows,
+    sum(cost_rows.requests) as requests,
+    sum(cost_rows.unpriced_requests) as unpriced_requests,
+    sum(cost_rows.computed_cost_usd) as computed_cost_usd,
+    sum(cost_rows.trued_up_cost_usd) as trued_up_cost_usd,
+    sum(if(cost_rows.is_accrued, cost_rows.usage_rows, 0)) as accrued_usage_rows
+{%- endmacro %}
+
+{# One unit-cost mart. daily_costs: usage_date, class, is_matched, scope_rule (NULL in scope) and the
+   cost_sums. outcomes: period_grain, period_start, class, denominator, provisional and the extra
+   columns. Unit costs: direct = matched spend of the class / denominator; loaded = that spend plus
+   its share of the in-scope spend that stands beside every denominator, so that over the classes
+   loaded unit cost times denominator is all in-scope spend. Shares follow direct cost in whole
+   units of 10^-12 USD, the rest to the largest class; classes without cost share by denominator. #}
+{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns) -%}
+with daily_costs as (select * from {{ daily_costs }}),
+
+outcomes as (select * from {{ outcomes }}),
+
+as_of as (select * from {{ ref('int_outcome_as_of') }}),
+
+costs as (
+
+    {% for grain in ['day', 'week', 'month'] -%}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start("'" ~ grain ~ "'", 'usage_date') }} as period_start,
+        class,
+        scope_rule,
+        bool_or(is_matched) as is_matched,
+        sum(usage_rows) as usage_rows,
+        sum(unpriced_usage_rows) as unpriced_usage_rows,
+        sum(requests) as requests,
+        sum(unpriced_requests) as unpriced_requests,
+        sum(computed_cost_usd) as computed_cost_usd,
+        sum(trued_up_cost_usd) as trued_up_cost_usd,
+        sum(accrued_usage_rows) as accrued_usage_rows
+    from daily_costs
+    group by all
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- spend without outcome and outcome without spend are rows both
+joined as (
+
+    select
+        coalesce(costs.period_grain, outcomes.period_grain) as period_grain,
+        coalesce(costs.period_start, outcomes.period_start) as period_start,
+        coalesce(costs.class, outcomes.class) as class,
+        costs.scope_rule,
+        costs.scope_rule is null as in_scope,
+        coalesce(costs.is_matched, true) as is_matched,
+        coalesce(costs.usage_rows, 0) as usage_rows,
+        coalesce(costs.unpriced_usage_rows, 0) as unpriced_usage_rows,
+        coalesce(costs.requests, 0) as requests,
+        coalesce(costs.unpriced_requests, 0) as unpriced_requests,
+        coalesce(costs.computed_cost_usd, 0) as computed_cost_usd,
+        coalesce(costs.trued_up_cost_usd, 0) as trued_up_cost_usd,
+        coalesce(costs.accrued_usage_rows, 0) as accrued_usage_rows,
+        {%- for column in extra_columns %}
+        coalesce(outcomes.{{ column }}, 0) as {{ column }},
+        {%- endfor %}
+        coalesce(outcomes.denominator, 0) as denominator,
+        coalesce(outcomes.provisional, 0) as provisional
+    from costs
+    full outer join outcomes
+        on costs.period_grain = outcomes.period_grain
+        and costs.period_start = outcomes.period_start
+        and costs.class = outcomes.class
+        and costs.scope_rule is null
+
+),
+
+pooled as (
+
+    select
+        *,
+        {%- for basis in ['computed', 'trued_up'] %}
+        sum(if(in_scope and denominator = 0, {{ basis }}_cost_usd, 0)) over period as {{ basis }}_pool_usd,
+        {%- endfor %}
+        case
+            when not in_scope or denominator = 0 then 0
+            when max(if(in_scope and denominator > 0, computed_cost_usd, 0)) over period > 0
+                then cast(cast(computed_cost_usd * 1000000 as decimal(38, 0)) as hugeint)
+            else cast(denominator as hugeint)
+        end as weight,
+        sum(if(in_scope and is_matched, computed_cost_usd, 0)) over period as matched_usd,
+        sum(if(in_scope, computed_cost_usd, 0)) over period as in_scope_usd,
+        sum(if(in_scope and denominator = 0, unpriced_usage_rows, 0)) over period as pool_unpriced_rows
+    from joined
+    window period as (partition by period_grain, period_start)
+
+),
+
+weighed as (
+
+    select
+        *,
+        sum(weight) over period as total_weight,
+        row_number() over (partition by period_grain, period_start order by weight desc, class) as weight_rank
+    from pooled
+    window period as (partition by period_grain, period_start)
+
+),
+
+shared as (
+
+    select
+        *,
+        {%- for basis in ['computed', 'trued_up'] %}
+        case when weight > 0 then
+            cast(
+                cast(
+                    sign({{ basis }}_pool_usd)::hugeint
+                    * (cast(cast(abs({{ basis }}_pool_usd) * 1000000000000 as decimal(38, 0)) as hugeint) * weight
+                        // total_weight)
+                    as decimal(38, 0)
+                ) * 0.000000000001 as decimal(38, 18)
+            )
+        else {{ zero_money() }} end as {{ basis }}_floor_share_usd{{ ',' if not loop.last }}
+        {%- endfor %}
+    from weighed
+
+),
+
+loaded as (
+
+    select
+        *,
+        {%- for basis in ['computed', 'trued_up'] %}
+        case
+            when not in_scope or denominator = 0 or total_weight = 0 then null
+            else
+                {{ basis }}_cost_usd + {{ basis }}_floor_share_usd
+                + if(weight_rank = 1, {{ basis }}_pool_usd - sum({{ basis }}_floor_share_usd) over period, 0)
+        end as {{ basis }}_loaded_cost_usd{{ ',' if not loop.last }}
+        {%- endfor %}
+    from shared
+    window period as (partition by period_grain, period_start)
+
+)
+
+select
+    period_grain,
+    period_start,
+    class as {{ class_column }},
+    in_scope,
+    scope_rule,
+    cast(computed_cost_usd as decimal(38, 18)) as computed_cost_usd,
+    cast(trued_up_cost_usd as decimal(38, 18)) as trued_up_cost_usd,
+    case
+        when accrued_usage_rows = 0 then 'trued_up'
+        when accrued_usage_rows < usage_rows then 'partly_accrued'
+        else 'accrued'
+    end as trued_up_status,
+    {%- for column in extra_columns %}
+    cast({{ column }} as bigint) as {{ column }},
+    {%- endfor %}
+    {%- for basis in ['computed', 'trued_up'] %}
+    {{ exact_div('if(in_scope and is_matched, ' ~ basis ~ '_cost_usd, null)', 'denominator') }}
+        as {{ basis }}_direct_unit_cost_usd,
+    {{ exact_div(basis ~ '_loaded_cost_usd', 'denominator') }} as {{ basis }}_loaded_unit_cost_usd,
+    {%- endfor %}
+    cast(computed_loaded_cost_usd as decimal(38, 18)) as computed_loaded_cost_usd,
+    cast(trued_up_loaded_cost_usd as decimal(38, 18)) as trued_up_loaded_cost_usd,
+    {{ ratio('matched_usd', 'in_scope_usd') }} as match_coverage_ratio,
+    {{ ratio('usage_rows - unpriced_usage_rows', 'usage_rows') }} as price_coverage_ratio,
+    cast(requests as bigint) as requests,
+    cast(unpriced_requests as bigint) as unpriced_requests,
+    unpriced_usage_rows > 0 or (denominator > 0 and pool_unpriced_rows > 0) as is_lower_bound,
+    provisional > 0
+        or period_start
+        + case period_grain when 'day' then interval 1 day when 'week' then interval 7 day else interval 1 month end
+        > coalesce(as_of.as_of_at, timestamp '1970-01-01') as is_provisional
+from loaded
+cross join as_of
+{%- endmacro %}

@@ -1,0 +1,67 @@
+-- grain: one row per deduplicated event of a feed or product log, with its meaning
+-- The first rule of outcome_rules.csv that fits decides; else the feed's own outcome_type stands.
+with events as (
+
+    select * from {{ ref('stg_outcome_feed__events') }}
+    union all by name
+    select * from {{ ref('stg_segment__tracks') }}
+
+),
+
+rules as (select * from {{ ref('stg_reference__outcome_rules') }}),
+
+ruled as (
+
+    select
+        events.*,
+        rules.rule_no,
+        rules.outcome_type as ruled_type,
+        rules.task_type as ruled_task_type,
+        rules.resolution_kind as ruled_resolution_kind
+    from events
+    left join rules
+        on (rules.source is null or events.source = rules.source)
+        and (rules.event_name is null or events.event_name = rules.event_name)
+        and (
+            rules.property is null
+            or case rules.property
+                when 'outcome_status' then events.outcome_status
+                when 'value_label' then events.value_label
+                when 'task_type' then events.task_type
+                when 'feature' then events.feature
+                when 'resolution_kind' then events.resolution_kind
+            end = rules.value
+        )
+    qualify row_number() over (
+        partition by events.file_id, events.source, events.account_label, events.row_number
+        order by rules.rule_no nulls last
+    ) = 1
+
+)
+
+select
+    md5(concat_ws('|', source, account_label, source_event_id)) as outcome_id,
+    source,
+    file_id,
+    row_number,
+    account_label,
+    source_event_id,
+    event_name,
+    coalesce(ruled_type, outcome_type, 'ignore') as outcome_type,
+    outcome_status,
+    coalesce(ruled_resolution_kind, resolution_kind) as resolution_kind,
+    task_id,
+    coalesce(ruled_task_type, task_type) as task_type,
+    ticket_id,
+    session_id,
+    trace_id,
+    user_key,
+    tenant,
+    feature,
+    attempt_no,
+    value_amount,
+    value_currency,
+    occurred_at,
+    coalesce(received_at, occurred_at) as known_at,
+    {{ reporting_date('occurred_at') }} as outcome_date
+from ruled

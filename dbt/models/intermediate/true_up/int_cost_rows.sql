@@ -1,0 +1,76 @@
+-- grain: one row per ledger row, plus one per true-up line that no ledger row carries
+-- computed_cost_usd is tokens times card (0 where unpriced, and counted); trued_up_cost_usd is that
+-- plus its share of the proved residuals. Unproved residuals stand as rows without attribution, on
+-- their day, or on the last day of their month.
+with calls as (select * from {{ ref('fct_llm_calls') }}),
+
+shares as (
+
+    select usage_row_id, sum(share_usd) as share_usd from {{ ref('int_true_up_shares') }} group by usage_row_id
+
+),
+
+lines as (select * from {{ ref('int_true_up_lines') }}),
+
+carried as (select distinct true_up_line_id from {{ ref('int_true_up_shares') }}),
+
+bill_days as (select distinct channel, account, usage_date from {{ ref('int_bill_days') }}),
+
+invoiced_months as (
+
+    select distinct channel, account, billing_month
+    from {{ ref('int_billed_lines') }}
+    where document_type = 'invoice' and charge_kind in ('usage', 'adjustment')
+
+)
+
+select
+    calls.usage_date,
+    calls.channel,
+    calls.account,
+    calls.model_key,
+    calls.feature,
+    calls.team,
+    calls.environment,
+    calls.user_key,
+    calls.is_internal_user,
+    calls.task_id,
+    calls.ticket_id,
+    1 as usage_rows,
+    if(calls.unpriced_reason is null, 0, 1) as unpriced_usage_rows,
+    coalesce(calls.requests, 0) as requests,
+    if(calls.unpriced_reason is null, 0, coalesce(calls.requests, 1)) as unpriced_requests,
+    coalesce(calls.cost_usd, {{ zero_money() }}) as computed_cost_usd,
+    cast(coalesce(calls.cost_usd, 0) + coalesce(shares.share_usd, 0) as decimal(38, 18)) as trued_up_cost_usd,
+    bill_days.channel is null and invoiced_months.channel is null as is_accrued
+from calls
+left join shares on calls.usage_row_id = shares.usage_row_id
+left join bill_days
+    on calls.channel = bill_days.channel
+    and calls.account = bill_days.account
+    and calls.usage_date = bill_days.usage_date
+left join invoiced_months
+    on calls.channel = invoiced_months.channel
+    and calls.account = invoiced_months.account
+    and date_trunc('month', calls.usage_date) = invoiced_months.billing_month
+
+union all by name
+
+select
+    coalesce(lines.usage_date, last_day(lines.billing_month)) as usage_date,
+    lines.channel,
+    lines.account,
+    lines.model_key,
+    'unattributed' as feature,
+    'unattributed' as team,
+    'unknown' as environment,
+    false as is_internal_user,
+    0 as usage_rows,
+    0 as unpriced_usage_rows,
+    cast(0 as bigint) as requests,
+    cast(0 as bigint) as unpriced_requests,
+    {{ zero_money() }} as computed_cost_usd,
+    lines.amount_usd as trued_up_cost_usd,
+    false as is_accrued
+from lines
+anti join carried on lines.true_up_line_id = carried.true_up_line_id

@@ -1,0 +1,169 @@
+-- grain: one row per channel, account, month and currency
+-- status: not_billed (no bill reaches the month), no_usage (a bill without any usage), drift (a
+-- residual above its tolerance), provisional (some days are not billed yet), matched (equal but for
+-- rounding), explained (every residual named or within tolerance).
+with lines as (select * from {{ ref('reconciliation_lines') }}),
+
+codes as (select * from {{ ref('residual_codes') }}),
+
+rules as (select * from {{ ref('stg_reference__tolerances') }}),
+
+billed_lines as (select * from {{ ref('fct_billed_lines') }}),
+
+by_code as (
+
+    select
+        channel,
+        account,
+        month,
+        currency,
+        residual_code,
+        sum(residual_usd) as residual_usd,
+        sum(abs(residual_usd)) as moved_usd
+    from lines
+    group by channel, account, month, currency, residual_code
+
+),
+
+totals as (
+
+    select
+        channel,
+        account,
+        month,
+        currency,
+        sum(computed_cost_usd) as computed_cost_usd,
+        sum(billed_usd) as billed_usd,
+        sum(residual_usd) as difference_usd,
+        sum(if(is_explained, residual_usd, {{ zero_money() }})) as explained_usd,
+        sum(if(is_explained, {{ zero_money() }}, residual_usd)) as unexplained_usd,
+        sum(computed_quantity) > 0 as has_usage,
+        bool_or(bill <> 'none') as has_bill,
+        bool_or(bill = 'none') as has_unbilled_days,
+        bool_or(is_lower_bound) as is_lower_bound
+    from lines
+    group by channel, account, month, currency
+
+),
+
+tolerated as (
+
+    select
+        by_code.*,
+        totals.billed_usd as month_billed_usd,
+        coalesce(rules.tolerance_pct, cast(codes.default_tolerance_pct as decimal(9, 4))) as tolerance_pct,
+        coalesce(rules.tolerance_usd, cast(codes.default_tolerance_usd as decimal(38, 18))) as tolerance_usd
+    from by_code
+    inner join totals
+        on by_code.channel = totals.channel
+        and by_code.account = totals.account
+        and by_code.month = totals.month
+        and by_code.currency = totals.currency
+    inner join codes on by_code.residual_code = codes.residual_code
+    left join rules
+        on by_code.residual_code = rules.residual_code
+        and (rules.channel is null or by_code.channel = rules.channel)
+        and (rules.account is null or by_code.account = rules.account)
+    qualify row_number() over (
+        partition by by_code.channel, by_code.account, by_code.month, by_code.currency, by_code.residual_code
+        order by rules.channel is null, rules.account is null
+    ) = 1
+
+),
+
+-- a code without a tolerance (matched, rounding, not_billed) never drifts
+breaches as (
+
+    select
+        *,
+        tolerance_pct is not null
+        and moved_usd > greatest(abs(month_billed_usd) * tolerance_pct * 0.01, tolerance_usd) as is_breached
+    from tolerated
+
+),
+
+verdicts as (
+
+    select
+        channel,
+        account,
+        month,
+        currency,
+        bool_or(is_breached) as has_drift,
+        max(moved_usd) filter (where residual_code not in ('matched', 'rounding', 'not_billed')) as other_moved_usd,
+        list(residual_code order by moved_usd desc) filter (where is_breached) as breached_codes
+    from breaches
+    group by channel, account, month, currency
+
+),
+
+payables as (
+
+    select channel, account, billing_month as month, sum(billed_usd) as payable_usd
+    from billed_lines
+    where document_type = 'invoice'
+    group by channel, account, billing_month
+
+),
+
+largest as (
+
+    select
+        channel,
+        account,
+        month,
+        currency,
+        reconciliation_line_id,
+        residual_code,
+        concat_ws(
+            ' ', residual_code, coalesce(cast(usage_date as varchar), 'the month'), model_key, meter, processing,
+            api_key_id
+        ) as largest_line,
+        residual_usd as largest_line_usd
+    from lines
+    where residual_code not in ('matched', 'rounding', 'not_billed')
+    qualify row_number() over (
+        partition by channel, account, month, currency order by abs(residual_usd) desc, reconciliation_line_id
+    ) = 1
+
+)
+
+select
+    totals.channel,
+    totals.account,
+    totals.month,
+    totals.currency,
+    cast(totals.computed_cost_usd as decimal(38, 18)) as computed_cost_usd,
+    case when totals.has_bill then cast(totals.billed_usd as decimal(38, 18)) end as billed_usd,
+    cast(payables.payable_usd as decimal(38, 18)) as payable_usd,
+    cast(totals.difference_usd as decimal(38, 18)) as difference_usd,
+    cast(totals.explained_usd as decimal(38, 18)) as explained_usd,
+    cast(totals.unexplained_usd as decimal(38, 18)) as unexplained_usd,
+    {{ ratio('totals.difference_usd', 'totals.billed_usd') }} as difference_ratio,
+    case
+        when not totals.has_bill then 'not_billed'
+        when not totals.has_usage and totals.billed_usd <> 0 then 'no_usage'
+        when verdicts.has_drift then 'drift'
+        when totals.has_unbilled_days then 'provisional'
+        when coalesce(verdicts.other_moved_usd, 0) = 0 then 'matched'
+        else 'explained'
+    end as status,
+    array_to_string(verdicts.breached_codes, ', ') as breached_codes,
+    largest.largest_line,
+    cast(largest.largest_line_usd as decimal(38, 18)) as largest_line_usd,
+    totals.is_lower_bound
+from totals
+inner join verdicts
+    on totals.channel = verdicts.channel
+    and totals.account = verdicts.account
+    and totals.month = verdicts.month
+    and totals.currency = verdicts.currency
+left join payables
+    on totals.channel = payables.channel
+    and totals.account = payables.account
+    and totals.month = payables.month
+left join largest
+    on totals.channel = largest.channel
+    and totals.account = largest.account
+    and totals.month = largest.month
+    and totals.currency = largest.currency

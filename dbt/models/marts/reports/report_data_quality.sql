@@ -1,0 +1,189 @@
+-- grain: one row per check; affected = 0 means that there is nothing to do
+-- severity: act (a figure is wrong or incomplete until somebody acts) or note (good to know).
+with calls as (select * from {{ ref('fct_llm_calls') }}),
+
+files as (select * from {{ ref('landed_files') }}),
+
+months as (select * from {{ ref('reconciliation_months') }}),
+
+lines as (select * from {{ ref('reconciliation_lines') }}),
+
+coverage as (select * from {{ ref('data_coverage') }}),
+
+drifting as (
+
+    select
+        'drift_months' as check_name,
+        1 as sort_order,
+        'act' as severity,
+        count(*) filter (where status = 'drift') as affected,
+        count(*) as total,
+        'account months' as counted,
+        sum(difference_usd) filter (where status = 'drift') as amount_usd,
+        'A difference between computed and billed is above its tolerance.' as meaning,
+        'Read the open lines, largest first; each names its action.' as action
+    from months
+
+),
+
+unpriced as (
+
+    select
+        'unpriced_usage' as check_name,
+        2 as sort_order,
+        'act' as severity,
+        count(*) filter (where unpriced_reason is not null) as affected,
+        count(*) as total,
+        'usage rows' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Usage without a price: every figure that holds it is a lower bound.' as meaning,
+        'Follow the suggestion of each row of unpriced usage.' as action
+    from calls
+
+),
+
+quarantined as (
+
+    select
+        'quarantined_rows' as check_name,
+        3 as sort_order,
+        'act' as severity,
+        (select count(*) from {{ ref('quarantined_rows') }}) as affected,
+        coalesce(sum(rows_in) filter (where status = 'loaded'), 0) as total,
+        'rows' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Rows set aside because a value is missing, impossible or a copy.' as meaning,
+        'Correct the export and land it again; copies of a call need nothing.' as action
+    from files
+
+),
+
+rejected as (
+
+    select
+        'rejected_files' as check_name,
+        4 as sort_order,
+        'act' as severity,
+        count(*) filter (where status = 'rejected') as affected,
+        count(*) as total,
+        'files' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Files that could not be read or lack a column: nothing of them is loaded.' as meaning,
+        'Land a corrected file; the reason stands beside each file.' as action
+    from files
+
+),
+
+several_logs as (
+
+    select
+        'several_call_logs' as check_name,
+        5 as sort_order,
+        'act' as severity,
+        count(*) filter (where call_log_sources > 1 and not is_ledger_ruled) as affected,
+        count(*) as total,
+        'account days' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Several call logs hold the day and no rule names one, so calls may stand twice.' as meaning,
+        'Name the ledger in reference/source_precedence.csv.' as action
+    from coverage
+
+),
+
+unattributed as (
+
+    select
+        'unattributed_usage' as check_name,
+        6 as sort_order,
+        'note' as severity,
+        count(*) filter (where feature = 'unattributed') as affected,
+        count(*) as total,
+        'usage rows' as counted,
+        sum(cost_usd) filter (where feature = 'unattributed') as amount_usd,
+        'Usage that no log and no rule gives to a feature.' as meaning,
+        'Map its API key, project or prompt template in reference/feature_map.csv.' as action
+    from calls
+
+),
+
+unconfirmed as (
+
+    select
+        'unconfirmed_prices' as check_name,
+        7 as sort_order,
+        'note' as severity,
+        count(*) filter (where has_unconfirmed_price) as affected,
+        count(*) as total,
+        'usage rows' as counted,
+        sum(cost_usd) filter (where has_unconfirmed_price) as amount_usd,
+        'Usage priced by a rate that no provider page or bill has confirmed yet.' as meaning,
+        'Compare the rate with the provider price page or the contract.' as action
+    from calls
+
+),
+
+accrued as (
+
+    select
+        'unbilled_days' as check_name,
+        8 as sort_order,
+        'note' as severity,
+        count(distinct (channel, account, usage_date)) filter (where bill = 'none') as affected,
+        count(distinct (channel, account, usage_date)) filter (where usage_date is not null) as total,
+        'account days' as counted,
+        sum(computed_cost_usd) filter (where bill = 'none') as amount_usd,
+        'Days that no bill reaches yet: their trued-up cost is the computed cost, accrued.' as meaning,
+        'Land the cost report or invoice when it is there.' as action
+    from lines
+
+),
+
+copied as (
+
+    select
+        'duplicate_files' as check_name,
+        9 as sort_order,
+        'note' as severity,
+        count(*) filter (where status = 'duplicate') as affected,
+        count(*) as total,
+        'files' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Files with the same content as one that is loaded: ignored.' as meaning,
+        'Nothing to do.' as action
+    from files
+
+),
+
+unioned as (
+
+    select * from drifting
+    union all by name
+    select * from unpriced
+    union all by name
+    select * from quarantined
+    union all by name
+    select * from rejected
+    union all by name
+    select * from several_logs
+    union all by name
+    select * from unattributed
+    union all by name
+    select * from unconfirmed
+    union all by name
+    select * from accrued
+    union all by name
+    select * from copied
+
+)
+
+select
+    check_name,
+    cast(sort_order as bigint) as sort_order,
+    severity,
+    cast(affected as bigint) as affected,
+    cast(total as bigint) as total,
+    counted,
+    case when affected > 0 then cast(amount_usd as decimal(38, 18)) end as amount_usd,
+    meaning,
+    action
+from unioned

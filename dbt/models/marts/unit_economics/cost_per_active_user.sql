@@ -1,0 +1,3 @@
+-- grain: one row per calendar period (day, week, month), user class and scope rule
+-- Active users of a week are not the sum of its days; filter to one period_grain before summing spend.
+{{ unit_cost_mart(ref('int_user_costs'), ref('int_user_outcomes'), 'user_class', ['active_users']) }}

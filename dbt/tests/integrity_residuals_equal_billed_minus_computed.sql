@@ -1,0 +1,52 @@
+{{ config(meta={'dagster': {'ref': {'name': 'reconciliation_lines'}}}) }}
+-- A returned row is a channel, account and month whose residuals do not add up to billed minus
+-- computed, or whose two sides do not equal the ledger and the bill of record.
+with lines as (
+
+    select
+        channel,
+        account,
+        month,
+        sum(computed_cost_usd) as computed_cost_usd,
+        sum(billed_usd) as billed_usd,
+        sum(residual_usd) as residual_usd
+    from {{ ref('reconciliation_lines') }}
+    group by channel, account, month
+
+),
+
+ledger as (
+
+    select
+        channel,
+        account,
+        cast(date_trunc('month', usage_date) as date) as month,
+        coalesce(sum(cost_usd), 0) as cost_usd
+    from {{ ref('fct_llm_calls') }}
+    group by channel, account, cast(date_trunc('month', usage_date) as date)
+
+),
+
+bills as (
+
+    select
+        channel,
+        account,
+        billing_month as month,
+        bool_or(document_type = 'invoice') as has_invoice,
+        coalesce(sum(billed_usd) filter (where document_type = 'invoice'), 0) as invoiced_usd,
+        coalesce(sum(billed_usd) filter (where document_type = 'cost_report'), 0) as reported_usd
+    from {{ ref('fct_billed_lines') }}
+    where is_bill_of_record and charge_kind in ('usage', 'adjustment')
+    group by channel, account, billing_month
+
+)
+
+select lines.*, ledger.cost_usd, bills.invoiced_usd, bills.reported_usd
+from lines
+full outer join ledger using (channel, account, month)
+full outer join bills using (channel, account, month)
+where lines.residual_usd <> lines.billed_usd - lines.computed_cost_usd
+    or coalesce(lines.computed_cost_usd, 0) <> coalesce(ledger.cost_usd, 0)
+    or coalesce(lines.billed_usd, 0)
+    <> coalesce(if(bills.has_invoice, bills.invoiced_usd, bills.reported_usd), 0)
