@@ -36,7 +36,7 @@ def _raw_asset(name: str) -> dg.AssetsDefinition:
             say(f"warning: {warning}")
         return dg.MaterializeResult(
             metadata={
-                "files_loaded": report.files_loaded,
+                "files_new": report.files_new,
                 "files_duplicate": report.files_duplicate,
                 "files_rejected": report.files_rejected,
                 "files_withdrawn": report.files_withdrawn,

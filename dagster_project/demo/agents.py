@@ -139,7 +139,7 @@ def _sandbox(draws: Draws) -> Columns:
     """Trials in the default workspace: no feature, no task, no user."""
     time = draws.instants(SANDBOX_CALLS, day_weights(), OFFICE_HOURS)
     return _block(
-        draws, time, model=company.HAIKU, agent=company.NO_AGENT, key=company.SANDBOX_KEY,
+        draws, time, model=company.SONNET_NEW, agent=company.NO_AGENT, key=company.SANDBOX_KEY,
         prompt_id=company.SCRATCH,
     )  # fmt: skip
 

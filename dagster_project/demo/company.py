@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dagster_project.demo import prices
+from dagster_project.demo.calendar import DAYS, Ints, day_of
+from dagster_project.demo.draws import Draws
 
 COMPANY = "Quillmark Desk"
 
@@ -119,3 +123,17 @@ def user_ids() -> list[str]:
 def user_tenants() -> list[str]:
     """Tenants of all users by index."""
     return [tenant_of(i) for i in range(EXTERNAL_USERS + INTERNAL_USERS)]
+
+
+def users_at(draws: Draws, times: Ints) -> Ints:
+    """An external user for each instant; the first users are the busiest.
+
+    One user in seven joins after the first weeks, one in nine leaves. Whoever is away at that
+    instant is replaced by one of the first sixty, who stay throughout.
+    """
+    users = draws.skewed(len(times), 0, EXTERNAL_USERS - 1)
+    day = day_of(times)
+    joined = np.where(users % 7 == 3, 18 + users % 20, 0)
+    left = np.where(users % 9 == 4, 14 + users % 18, DAYS)
+    is_away = (users >= 60) & ((day < joined) | (day >= left))
+    return np.where(is_away, users % 60, users)

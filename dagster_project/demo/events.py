@@ -124,7 +124,6 @@ def _activity(draws: Draws, calls: Columns) -> list[_Timed]:
 
 def _quiet_activity(draws: Draws) -> list[_Timed]:
     """Users who came without causing a call, our own people, and clicks that mean nothing."""
-    last_user = company.EXTERNAL_USERS - 1
     office = day_weights()
     quiet = draws.instants(160, office, OFFICE_HOURS)
     own = draws.instants(240, office, OFFICE_HOURS)
@@ -132,11 +131,9 @@ def _quiet_activity(draws: Draws) -> list[_Timed]:
     own_users = company.EXTERNAL_USERS + draws.between(240, 0, company.INTERNAL_USERS - 1)
     zero = np.zeros(700, dtype=np.int64)
     return [
-        *_tracks(
-            draws, quiet, draws.between(160, 0, last_user), zero[:160], events=(MESSAGE_SENT,)
-        ),
+        *_tracks(draws, quiet, company.users_at(draws, quiet), zero[:160], events=(MESSAGE_SENT,)),
         *_tracks(draws, own, own_users, zero[:240], events=(MESSAGE_SENT,)),
-        *_tracks(draws, clicks, draws.between(700, 0, last_user), zero, events=(SETTINGS,)),
+        *_tracks(draws, clicks, company.users_at(draws, clicks), zero, events=(SETTINGS,)),
     ]
 
 

@@ -193,23 +193,24 @@ def _chats(draws: Draws) -> Columns:
         "team": company.SUPPORT, "agent": company.REPLY_ASSISTANT, "key": company.HELPDESK,
     }  # fmt: skip
     office = day_weights()
-    users = draws.skewed(CHATS, 0, company.EXTERNAL_USERS - 1)
+    times, preview_times, broken_times = (
+        draws.instants(count, office, OFFICE_HOURS)
+        for count in (CHATS, PREVIEW_CALLS, NEGATIVE_CALLS)
+    )
     untagged = draws.chance(CHATS, 70)
     chats = _block(
-        draws, draws.instants(CHATS, office, OFFICE_HOURS), company.CHAT_ANSWER,
-        model=company.GPT_MINI, user=users,
+        draws, times, company.CHAT_ANSWER, model=company.GPT_MINI,
+        user=company.users_at(draws, times),
         feature=np.where(untagged, -1, company.SUPPORT_CHAT),
         is_failed=draws.chance(CHATS, 12).astype(np.int64), **support,
     )  # fmt: skip
     preview = _block(
-        draws, draws.instants(PREVIEW_CALLS, office, OFFICE_HOURS), company.CHAT_ANSWER,
-        model=company.PREVIEW, feature=company.SUPPORT_CHAT,
-        user=draws.skewed(PREVIEW_CALLS, 0, company.EXTERNAL_USERS - 1), **support,
+        draws, preview_times, company.CHAT_ANSWER, model=company.PREVIEW,
+        feature=company.SUPPORT_CHAT, user=company.users_at(draws, preview_times), **support,
     )  # fmt: skip
     negative = _block(
-        draws, draws.instants(NEGATIVE_CALLS, office, OFFICE_HOURS), company.CHAT_ANSWER,
-        model=company.GPT_MINI, feature=company.SUPPORT_CHAT, is_void=1,
-        user=draws.skewed(NEGATIVE_CALLS, 0, company.EXTERNAL_USERS - 1), **support,
+        draws, broken_times, company.CHAT_ANSWER, model=company.GPT_MINI, is_void=1,
+        feature=company.SUPPORT_CHAT, user=company.users_at(draws, broken_times), **support,
     )  # fmt: skip
     negative["output"] = -negative["output"]
     return stacked([chats, preview, negative])
@@ -222,22 +223,20 @@ def _searches(draws: Draws) -> Columns:
         "key": company.INSIGHTS,
     }  # fmt: skip
     office = day_weights()
-    last_user = company.EXTERNAL_USERS - 1
+    queries = draws.instants(SEARCHES, office, OFFICE_HOURS)
+    jobs = draws.instants(INDEX_JOBS, office, OFFICE_HOURS)
+    answers = draws.instants(SEARCH_ANSWERS, office, OFFICE_HOURS)
     return stacked(
         [
             _block(
-                draws, draws.instants(SEARCHES, office, OFFICE_HOURS), company.SEARCH_INDEX,
-                model=company.EMBEDDING, user=draws.skewed(SEARCHES, 0, last_user), **search,
+                draws, queries, company.SEARCH_INDEX, model=company.EMBEDDING,
+                user=company.users_at(draws, queries), **search,
             ),
             # Documents are indexed for nobody in particular: these calls have no end user.
+            _block(draws, jobs, company.SEARCH_INDEX, model=company.EMBEDDING, **search),
             _block(
-                draws, draws.instants(INDEX_JOBS, office, OFFICE_HOURS), company.SEARCH_INDEX,
-                model=company.EMBEDDING, **search,
-            ),
-            _block(
-                draws, draws.instants(SEARCH_ANSWERS, office, OFFICE_HOURS),
-                company.SEARCH_ANSWER, model=company.GPT_MINI,
-                user=draws.skewed(SEARCH_ANSWERS, 0, last_user), **search,
+                draws, answers, company.SEARCH_ANSWER, model=company.GPT_MINI,
+                user=company.users_at(draws, answers), **search,
             ),
         ]
     )  # fmt: skip
@@ -256,7 +255,7 @@ def _cache_hits(draws: Draws, calls: Columns) -> Columns:
     delay = draws.between(GATEWAY_CACHE_HITS, 60_000, 4 * MS_PER_HOUR)
     hits["time"] = np.minimum(hits["time"] + delay, END_MS)
     hits["took"] = draws.between(GATEWAY_CACHE_HITS, 4, 30)
-    hits["user"] = draws.skewed(GATEWAY_CACHE_HITS, 0, company.EXTERNAL_USERS - 1)
+    hits["user"] = company.users_at(draws, hits["time"])
     hits["is_hit"] = np.ones(GATEWAY_CACHE_HITS, dtype=np.int64)
     hits["retries"] = np.zeros(GATEWAY_CACHE_HITS, dtype=np.int64)
     return hits

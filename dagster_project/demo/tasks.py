@@ -33,10 +33,10 @@ SUCCESS_PER_MILLE = (885, 900, 915, 880, 800)
 # A task takes up to six calls at six-second steps, and is judged after the last one.
 LONGEST_TASK_MS = 60_000
 
-FREE_GATEWAY_DRAFTS = 5_300
-FREE_AGENT_DRAFTS = 3_300
+FREE_GATEWAY_DRAFTS = 3_700
+FREE_AGENT_DRAFTS = 1_900
 FREE_TRIAGES = 2_900
-BATCH_TRIAGES = 4_900
+BATCH_TRIAGES = 5_300
 SUMMARIES = 4_600
 REVIEWS = 3_000
 # The release week of 21 to 23 September nearly doubled the reviews.
@@ -82,11 +82,12 @@ def _free(
     is_batch: int = 0,
 ) -> Columns:
     """Tasks without a ticket. Engineers review code; elsewhere one task in fifty is our own."""
-    users = draws.skewed(total, 0, company.EXTERNAL_USERS - 1)
+    start = draws.instants(total, weights, hours)
+    users = company.users_at(draws, start)
     own = company.EXTERNAL_USERS + draws.between(total, 0, company.INTERNAL_USERS - 1)
     is_own = draws.chance(total, 20) if route != REVIEW else np.ones(total, dtype=np.bool_)
     return {
-        "start": draws.instants(total, weights, hours),
+        "start": start,
         "user": np.where(is_own, own, users),
         "ticket": np.zeros(total, dtype=np.int64),
         "route": np.full(total, route, dtype=np.int64),
@@ -96,7 +97,7 @@ def _free(
 
 def _ticket_tasks(tickets: list[Ticket]) -> Columns:
     """One triage per ticket, then drafts between its first answer and its solution."""
-    drafts = Draws(3).between(len(tickets), 1, 4).tolist()
+    drafts = Draws(3).between(len(tickets), 2, 9).tolist()
     rows: list[tuple[int, int, int, int]] = []
     for ticket, wanted in zip(tickets, drafts, strict=True):
         rows.append((ticket.created_ms + MINUTE, ticket.user, ticket.number, TRIAGE))

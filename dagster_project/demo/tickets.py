@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from dagster_project.demo.calendar import (
     DAYS,
     END_MS,
@@ -13,7 +15,7 @@ from dagster_project.demo.calendar import (
     day_ms,
     day_weights,
 )
-from dagster_project.demo.company import EXTERNAL_USERS
+from dagster_project.demo.company import users_at
 from dagster_project.demo.draws import Draws
 
 TICKETS = 900
@@ -77,8 +79,8 @@ class _Fate:
 def plan_tickets() -> list[Ticket]:
     """All tickets in order of creation, numbered, with follow-ups linked to their parents."""
     draws = Draws(1)
-    created = sorted(draws.instants(TICKETS, day_weights(), OFFICE_HOURS).tolist())
-    users = draws.skewed(TICKETS, 0, EXTERNAL_USERS - 1).tolist()
+    times = np.sort(draws.instants(TICKETS, day_weights(), OFFICE_HOURS))
+    created, users = times.tolist(), users_at(draws, times).tolist()
     by_ai = draws.chance(TICKETS, 470).tolist()
     tickets = [Ticket(at, user, ai) for at, user, ai in zip(created, users, by_ai, strict=True)]
     for ticket, fate in zip(tickets, _fates(draws, TICKETS), strict=True):

@@ -1,7 +1,8 @@
 """How a source value becomes a typed raw value, and when it is a fault: SQL per kind and type.
 
-A cast gives `value` (the typed value, or NULL) and `faulty` (true when the source has a value
-that the kind refuses). One expression each, so that a load reads every value once.
+A column passes three levels, each written once, so that a load computes every value once:
+s_<name> is the source value ('' is already NULL), h_<name> a first reading where one is needed,
+c_<name> the typed value. A row is faulty where there is a source value and no typed one.
 """
 
 from __future__ import annotations
@@ -48,32 +49,37 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Cast:
-    """SQL of one column: the typed value, whether the source value is refused, and as what."""
+    """SQL of one column: first reading, typed value, and what a refused value is called.
+
+    `present` is the column whose value must not get lost: s_<name>, h_<name>, or None when
+    every value can be typed.
+    """
 
     value: str
-    faulty: str | None
-    code: str = "'missing_value'"
+    helper: str | None = None
+    present: str | None = None
+    code: str = "null"
 
 
-def cast_column(column: Column, value: str, sql_type: str, transform: str = "") -> Cast:
-    """Return the cast of SQL expression `value` of type `sql_type` to the column's kind.
+def cast_column(column: Column, sql_type: str, transform: str = "") -> Cast:
+    """Return the cast of s_<name>, of type `sql_type`, to the column's kind.
 
     Raises FileRejected when no value of that type can become the kind.
     """
     kind = column.kind
-    if kind in ("text", "json_list", "user"):
-        return _text(column, value, sql_type)
+    if kind in ("text", "json_list"):
+        return _text(column, sql_type)
     if kind == "count":
-        return _count(column, value, sql_type)
+        return _count(column, sql_type)
     if kind == "rounded_count":
-        return _rounded(column, value, sql_type, transform)
+        return _rounded(column, sql_type, transform)
     if kind == "money":
-        return _money(column, value, sql_type)
+        return _money(column, sql_type)
     if kind in ("timestamp", "date"):
-        return _time(column, value, sql_type, transform)
+        return _time(column, sql_type, transform)
     if kind == "boolean":
-        return _boolean(column, value, sql_type)
-    raise AssertionError(f"{kind} is cast where the file is read")
+        return _boolean(column, sql_type)
+    raise AssertionError(f"{kind} is not cast here")
 
 
 def as_text(value: str, sql_type: str) -> str:
@@ -83,181 +89,166 @@ def as_text(value: str, sql_type: str) -> str:
 
 def exact_number(value: str, sql_type: str) -> str:
     """Return `value` as DECIMAL(38,18), or NULL: the independent reading of control totals."""
-    text = value if sql_type == "VARCHAR" else f"cast({value} as varchar)"
-    return f"try_cast({text} as decimal(38, 18))"
+    return f"try_cast({as_text(value, sql_type)} as decimal(38, 18))"
+
+
+def user_id(column: Column, sql_type: str) -> str:
+    """Return s_<name> as the text that is hashed."""
+    if _base(sql_type) not in (*TEXTS, *INTEGERS, *WIDE_INTEGERS, "DECIMAL", "ENUM"):
+        raise refuse(column, sql_type)
+    return as_text(f"s_{column.name}", sql_type)
 
 
 def refuse(column: Column, sql_type: str) -> FileRejected:
     """Return the rejection of a file whose column has an impossible type."""
-    return FileRejected(f"column {column.name} cannot be read from type {sql_type.split('(')[0]}")
+    return FileRejected(f"column {column.name} cannot be read from type {_base(sql_type)}")
 
 
-def _present(value: str, sql_type: str) -> str:
-    if sql_type == "VARCHAR":
-        return f"({value} is not null and {value} <> '')"
-    return f"({value} is not null)"
+def _base(sql_type: str) -> str:
+    return sql_type.split("(")[0]
 
 
-def _text(column: Column, value: str, sql_type: str) -> Cast:
-    base = sql_type.split("(")[0]
+def _text(column: Column, sql_type: str) -> Cast:
+    base = _base(sql_type)
     scalars = (*TEXTS, *INTEGERS, *WIDE_INTEGERS, *FLOATS, *TIMESTAMPS, *ZONED)
     if base not in (*scalars, "DECIMAL", "DATE", "BOOLEAN", "ENUM"):
         raise refuse(column, sql_type)
-    text = as_text(value, sql_type)
+    source = f"s_{column.name}"
+    text = as_text(source, sql_type)
     if base not in (*TEXTS, "ENUM"):
-        return Cast(text, None)
-    tests = [f"strlen({text}) <= {LONGEST_TEXT_BYTES}"]
-    if column.kind == "user":
-        # Hashed by the caller; an id of any length gives 32 digits.
-        return Cast(f"nullif({text}, '')", None)
-    if column.kind == "json_list":
-        tests = []
+        return Cast(text)
+    tests = [f"{text} <> {CONTAINER}"]
+    if column.kind == "text":
+        tests.append(f"strlen({text}) <= {LONGEST_TEXT_BYTES}")
     if column.allowed:
         tests.append(f"{text} in ({', '.join(literal(item) for item in column.allowed)})")
-    tests.append(f"{text} <> {CONTAINER}")
-    accepted = " and ".join(tests)
-    return Cast(
-        f"case when {accepted} then nullif({text}, '') end",
-        f"({text} is not null and {text} <> '' and not ({accepted}))",
+    code = (
         f"case when {text} = {CONTAINER} then 'not_a_scalar'"
         f" when strlen({text}) > {LONGEST_TEXT_BYTES} then 'too_long'"
-        " else 'not_allowed_value' end",
+        " else 'not_allowed_value' end"
     )
+    return Cast(f"case when {' and '.join(tests)} then {text} end", None, source, code)
 
 
-def _number_code(value: str, sql_type: str) -> str:
-    number = exact_number(value, sql_type)
-    plain = f"regexp_full_match({as_text(value, sql_type)}, {literal(NUMBER)})"
-    return (
-        f"case when not {plain} or {number} is null then 'not_a_number'"
-        f" when {number} < 0 then 'negative' else 'not_whole' end"
-    )
+def _written_number(column: Column, sql_type: str, digits: str) -> str:
+    """Return s_<name> as a decimal; NULL unless it is written as a plain number."""
+    text = as_text(f"s_{column.name}", sql_type)
+    number = f"try_cast({text} as {digits})"
+    if _base(sql_type) in FLOATS:
+        return number
+    # DuckDB alone would also take 1_000 and 0x10.
+    return f"case when regexp_full_match({text}, {literal(NUMBER)}) then {number} end"
 
 
-def _count(column: Column, value: str, sql_type: str) -> Cast:
-    base = sql_type.split("(")[0]
+def _count(column: Column, sql_type: str) -> Cast:
+    base = _base(sql_type)
+    source, helper = f"s_{column.name}", f"h_{column.name}"
     if base in INTEGERS:
-        typed = f"case when {value} >= 0 then cast({value} as bigint) end"
-    elif base in WIDE_INTEGERS:
-        typed = f"case when {value} >= 0 then try_cast({value} as bigint) end"
-    elif base in FLOATS:
-        # From 2^53 on a double no longer holds every whole number.
-        typed = (
-            f"case when {value} >= 0 and {value} < 9007199254740992 and {value} = trunc({value})"
-            f" then cast({value} as bigint) end"
-        )
-    elif base == "DECIMAL":
-        typed = (
-            f"case when {value} >= 0 and {value} = trunc({value})"
-            f" then try_cast({value} as bigint) end"
-        )
-    elif base in TEXTS:
-        text = as_text(value, sql_type)
-        exact = exact_number(value, sql_type)
-        typed = (
-            f"case when regexp_full_match({text}, '[0-9]{{1,18}}') then cast({text} as bigint)"
-            f" when regexp_full_match({text}, {literal(NUMBER)}) and {exact} >= 0"
-            f" and {exact} = trunc({exact}) then try_cast({exact} as bigint) end"
-        )
+        code = f"case when {source} < 0 then 'negative' end"
+        return Cast(f"case when {source} >= 0 then cast({source} as bigint) end", None, source, code)
+    if base in WIDE_INTEGERS or base == "DECIMAL":
+        reading = source
+    elif base in FLOATS or base in TEXTS:
+        reading = _written_number(column, sql_type, "decimal(38, 18)")
     elif base == '"NULL"':
-        return Cast("cast(null as bigint)", None)
+        return Cast("cast(null as bigint)")
     else:
         raise refuse(column, sql_type)
-    faulty = f"({_present(value, sql_type)} and ({typed}) is null)"
-    return Cast(typed, faulty, _number_code(value, sql_type))
+    typed = f"case when {helper} >= 0 and {helper} = trunc({helper}) then try_cast({helper} as bigint) end"
+    return Cast(typed, reading, source, _number_code(helper))
 
 
-def _rounded(column: Column, value: str, sql_type: str, transform: str) -> Cast:
-    base = sql_type.split("(")[0]
-    if base not in (*INTEGERS, *WIDE_INTEGERS, *FLOATS, *TEXTS, "DECIMAL"):
+def _number_code(helper: str) -> str:
+    return (
+        f"case when {helper} is null then 'not_a_number' when {helper} < 0 then 'negative'"
+        f" when {helper} <> trunc({helper}) then 'not_whole' else 'not_a_number' end"
+    )
+
+
+def _rounded(column: Column, sql_type: str, transform: str) -> Cast:
+    if _base(sql_type) not in (*INTEGERS, *WIDE_INTEGERS, *FLOATS, *TEXTS, "DECIMAL"):
         raise refuse(column, sql_type)
-    # Six decimals of a millisecond are far below what a clock tells.
-    text = as_text(value, sql_type)
-    number = f"try_cast({text} as decimal(28, 9))"
+    if _base(sql_type) in FLOATS:
+        reading = f"s_{column.name}"
+    else:
+        # Nine decimals of a millisecond are far below what a clock tells.
+        reading = _written_number(column, sql_type, "decimal(28, 9)")
     if transform == "seconds_to_ms":
-        number = f"({number} * 1000)"
-    plain = "" if base not in TEXTS else f" and regexp_full_match({text}, {literal(NUMBER)})"
-    typed = f"case when {number} >= 0{plain} then try_cast(round({number}, 0) as bigint) end"
-    faulty = f"({_present(value, sql_type)} and ({typed}) is null)"
-    return Cast(typed, faulty, _number_code(value, sql_type))
+        reading = f"({reading}) * 1000"
+    helper = f"h_{column.name}"
+    # round() is half away from zero, for doubles and decimals alike.
+    typed = f"case when {helper} >= 0 then try_cast(round({helper}, 0) as bigint) end"
+    return Cast(typed, reading, f"s_{column.name}", _number_code(helper))
 
 
-def _money(column: Column, value: str, sql_type: str) -> Cast:
-    base = sql_type.split("(")[0]
+def _money(column: Column, sql_type: str) -> Cast:
+    base = _base(sql_type)
+    source = f"s_{column.name}"
     if base in INTEGERS or base in WIDE_INTEGERS or base == "DECIMAL":
-        return Cast(f"cast({value} as varchar)", None)
+        return Cast(f"cast({source} as varchar)")
     if base not in (*TEXTS, *FLOATS):
         raise refuse(column, sql_type)
     # The shortest text of a double is what its writer meant: 0.1 stays 0.1.
-    text = as_text(value, sql_type)
-    exact = exact_number(value, sql_type)
-    typed = (
-        f"case when regexp_full_match({text}, {literal(NUMBER)}) and {exact} is not null"
-        f" then trim({text}) end"
-    )
-    faulty = f"({_present(text, 'VARCHAR')} and ({typed}) is null)"
-    return Cast(typed, faulty, "'not_a_number'")
+    typed = f"case when h_{column.name} is not null then trim({as_text(source, sql_type)}) end"
+    reading = _written_number(column, sql_type, "decimal(38, 18)")
+    return Cast(typed, reading, source, "'not_a_number'")
 
 
-def _instant(column: Column, value: str, sql_type: str, transform: str) -> str:
-    """Return the TIMESTAMP in UTC of a value, NULL when it has none."""
-    base = sql_type.split("(")[0]
+def _instant(column: Column, sql_type: str, transform: str) -> str:
+    """Return s_<name> as TIMESTAMP in UTC, NULL where it is none."""
+    base = _base(sql_type)
+    source = f"s_{column.name}"
     if transform in ("epoch_s", "epoch_ms"):
         if base not in (*INTEGERS, *WIDE_INTEGERS, *FLOATS, *TEXTS, "DECIMAL"):
             raise refuse(column, sql_type)
         scale = 1_000_000 if transform == "epoch_s" else 1_000
-        number = f"try_cast({as_text(value, sql_type)} as decimal(28, 9))"
-        # Twelve digits of seconds reach the year 33658; more would not fit a TIMESTAMP.
-        bounded = f"case when {number} between 0 and {10**18 // scale} then {number} end"
-        return f"make_timestamp(cast(trunc({bounded} * {scale}) as bigint))"
+        micros = f"try_cast({as_text(source, sql_type)} as decimal(28, 9)) * {scale}"
+        # Beyond 10^18 microseconds (the year 33658) a TIMESTAMP would overflow.
+        return f"make_timestamp(try_cast(trunc(least({micros}, 1000000000000000000)) as bigint))"
     if base in ZONED:
-        return f"make_timestamp(epoch_us({value}))"
+        return f"make_timestamp(epoch_us({source}))"
     if base in TIMESTAMPS or base == "DATE":
-        return f"cast({value} as timestamp)"
+        return f"cast({source} as timestamp)"
     if base in TEXTS:
+        text = as_text(source, sql_type)
+        if column.kind == "date" or transform in ("day_start", "day_end"):
+            day = f"regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+            return f"case when {day} then cast(try_cast({text} as date) as timestamp) end"
         # A text cast to TIMESTAMP would drop the offset; this one applies it (session in UTC).
-        return f"make_timestamp(epoch_us(try_cast({as_text(value, sql_type)} as timestamptz)))"
+        return f"make_timestamp(epoch_us(try_cast({text} as timestamptz)))"
     raise FileRejected(
         f"column {column.name} has type {base}: its mapping needs transform epoch_s or epoch_ms"
     )
 
 
-def _time(column: Column, value: str, sql_type: str, transform: str) -> Cast:
-    is_day = column.kind == "date" or transform in ("day_start", "day_end")
-    base = sql_type.split("(")[0]
-    if is_day and base in TEXTS:
-        text = as_text(value, sql_type)
-        instant = (
-            f"case when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
-            f" then cast(try_cast({text} as date) as timestamp) end"
-        )
-    else:
-        instant = _instant(column, value, sql_type, transform)
-    bounded = (
-        f"case when {instant} >= timestamp '{EARLIEST}' and {instant} < timestamp '{LATEST}'"
-        f" then {instant} end"
-    )
-    typed = bounded
+def _time(column: Column, sql_type: str, transform: str) -> Cast:
+    helper = f"h_{column.name}"
+    typed = helper
     if transform == "day_end":
-        typed = f"({bounded}) + interval 1 day"
+        typed = f"{helper} + interval 1 day"
     if column.kind == "date":
-        typed = f"cast({bounded} as date)"
-    faulty = f"({_present(value, sql_type)} and ({bounded}) is null)"
-    return Cast(typed, faulty, "'bad_date'" if is_day else "'bad_timestamp'")
+        typed = f"cast({helper} as date)"
+    bounds = f"{helper} >= timestamp '{EARLIEST}' and {helper} < timestamp '{LATEST}'"
+    is_day = column.kind == "date" or transform in ("day_start", "day_end")
+    return Cast(
+        f"case when {bounds} then {typed} end",
+        _instant(column, sql_type, transform),
+        f"s_{column.name}",
+        "'bad_date'" if is_day else "'bad_timestamp'",
+    )
 
 
-def _boolean(column: Column, value: str, sql_type: str) -> Cast:
-    base = sql_type.split("(")[0]
+def _boolean(column: Column, sql_type: str) -> Cast:
+    base = _base(sql_type)
+    source, helper = f"s_{column.name}", f"h_{column.name}"
     if base == "BOOLEAN":
-        return Cast(value, None)
+        return Cast(source)
     if base not in (*TEXTS, *INTEGERS):
         raise refuse(column, sql_type)
-    text = f"lower({as_text(value, sql_type)})"
-    typed = (
-        f"case when {text} in ('true', 't', '1', 'yes', 'y') then true"
-        f" when {text} in ('false', 'f', '0', 'no', 'n') then false end"
-    )
     # Gateways write a missing flag as the text None.
-    absent = f"{text} in ('', 'none', 'null')"
-    faulty = f"({value} is not null and not {absent} and ({typed}) is null)"
-    return Cast(typed, faulty, "'bad_boolean'")
+    reading = f"nullif(nullif(lower({as_text(source, sql_type)}), 'none'), 'null')"
+    typed = (
+        f"case when {helper} in ('true', 't', '1', 'yes', 'y') then true"
+        f" when {helper} in ('false', 'f', '0', 'no', 'n') then false end"
+    )
+    return Cast(typed, reading, helper, "'bad_boolean'")

@@ -63,7 +63,8 @@ def build(columns: tuple[Column, ...], bindings: tuple[Binding, ...], access: Ac
             done.items[f"{column.name}_length"] = f"length({text})"
             done.items[f"{column.name}_hash"] = keyed_hash_sql(text)
             continue
-        done.items[column.name] = value.sql
+        is_text = value.sql_type == "VARCHAR"
+        done.items[column.name] = f"nullif({value.sql}, '')" if is_text else value.sql
         done.types[column.name] = value.sql_type
         if binding.transform in CAST_TRANSFORMS:
             done.transforms[column.name] = binding.transform

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import duckdb
 
@@ -31,6 +31,10 @@ DAMAGED_FILE_ERRORS = (
     duckdb.IOException,
 )
 MACHINE_WORDS = ("no space left", "disk quota", "permission denied", "too many open files")
+
+
+# Sums are DECIMAL(38,18); Python's default of 28 digits would round their difference.
+TOTAL_DIGITS = 60
 
 
 @dataclass
@@ -114,7 +118,8 @@ def _load(
     if done.rows_quarantined > len(staged.malformed_rows):
         rows.insert_faults(*lineage, arrival.relative)
         _, faulty = rows.totals(faulty_only=True)
-        kept = {column: total - faulty[column] for column, total in totals.items()}
+        with localcontext(prec=TOTAL_DIGITS):
+            kept = {column: total - faulty[column] for column, total in totals.items()}
     _book_malformed(con, staged, arrival, name)
     done.warnings = [f"{arrival.relative}: the file has no {what}" for what in staged.missing]
     if staged.declared_empty:
@@ -172,12 +177,12 @@ def _book_loaded(
         f" where {_OF_FILE}",
         _file(lineage),
     )
-    changes = window_changes(con, name, arrival.account) if source.windows else nullcontext()
-    with changes:
-        book(con, arrival, name, source.raw_table, done, days, kept, sidecar_ok)
-        if source.windows:
-            insert_windows(con, source, *lineage)
-    if not source.windows:
+    book(con, arrival, name, source.raw_table, done, days, kept, sidecar_ok)
+    if source.windows:
+        insert_windows(con, source, *lineage)
+        with window_changes(con, *lineage):
+            pass
+    else:
         mark_pending(con, source, lineage)
 
 
@@ -218,10 +223,16 @@ def book(
             "last_day": last_day,
             "control_totals": None
             if totals is None
-            else json.dumps({column: f"{total:f}" for column, total in totals.items()}),
+            else json.dumps({column: plain_decimal(total) for column, total in totals.items()}),
             "sidecar_ok": sidecar_ok,
         },
     )
+
+
+def plain_decimal(number: Decimal) -> str:
+    """Return every digit of a number, without exponent and without trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def mark_pending(
@@ -262,7 +273,7 @@ def withdraw_file(
     table = f"raw.{identifier(source.raw_table)}"
     if not source.windows:
         mark_pending(con, source, lineage)
-    changes = window_changes(con, lineage[1], lineage[2]) if source.windows else nullcontext()
+    changes = window_changes(con, *lineage) if source.windows else nullcontext()
     with changes:
         con.execute(f"delete from {table} where {_OF_FILE}", _file(lineage))
         for book_table in ("file_windows", "quarantine"):

@@ -302,7 +302,8 @@ def stage_page(
     free_text = source.free_text_columns()
     names = [c.name for c in source.columns if c.kind != "free_text"]
     data: dict[str, pa.Array] = {
-        f"s_{name}": pa.array([row.get(name) for row in page.rows], pa.string()) for name in names
+        f"s_{name}": pa.array([row.get(name) or None for row in page.rows], pa.string())
+        for name in names
     }
     for name in free_text:
         values = [row.get(name) or None for row in page.rows]

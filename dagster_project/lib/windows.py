@@ -48,12 +48,25 @@ def insert_windows(
 
 
 @contextmanager
-def window_changes(con: duckdb.DuckDBPyConnection, name: str, account: str) -> Iterator[None]:
-    """Recompute what is current after the block; days whose windows changed become pending."""
+def window_changes(
+    con: duckdb.DuckDBPyConnection, file_id: str, name: str, account: str
+) -> Iterator[None]:
+    """Recompute after the block what is current on the days that a file states.
+
+    The file's windows must be in the table when the block begins. Days whose current windows
+    changed become pending.
+    """
     parameters = {"source": name, "account": account}
+    con.execute(
+        "create or replace temp table windows_touched as select distinct scope, day"
+        " from raw.file_windows where source = $source and account = $account"
+        " and file_id = $file_id",
+        {**parameters, "file_id": file_id},
+    )
     current = (
         "select scope, day, window_start, window_end, file_id from raw.file_windows"
         " where source = $source and account = $account and is_current"
+        " and (scope, day) in (from temp.windows_touched)"
     )
     con.execute(f"create or replace temp table windows_before as {current}", parameters)
     yield
@@ -67,6 +80,7 @@ def window_changes(con: duckdb.DuckDBPyConnection, name: str, account: str) -> I
                 from raw.file_windows as windows
                 inner join raw.landed_files as files using (file_id, source, account)
                 where source = $source and account = $account and files.status = 'loaded'
+                    and (scope, day) in (from temp.windows_touched)
             ),
             days as (
                 select scope, day, arg_max(width, (arrival_no, width)) as width
@@ -99,3 +113,4 @@ def window_changes(con: duckdb.DuckDBPyConnection, name: str, account: str) -> I
         parameters,
     )
     con.execute("drop table temp.windows_before")
+    con.execute("drop table temp.windows_touched")

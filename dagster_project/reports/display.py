@@ -28,12 +28,12 @@ def number(value: Decimal | int | None, places: int = 2, *, lower_bound: bool = 
         return MISSING
     exact = Decimal(value)
     shown = rounded(exact, places)
-    if shown == 0 and exact != 0:
-        smallest = f"{Decimal(1).scaleb(-places):f}"
-        text = f"<{smallest}" if exact > 0 else f">-{smallest}"
-        return f"≥ {smallest[:-1]}0" if lower_bound and exact > 0 else text
     text = f"{abs(shown) if shown == 0 else shown:,f}"
-    return f"≥ {text}" if lower_bound else text
+    if lower_bound:
+        return f"≥ {text}"
+    if shown == 0 and exact != 0:
+        return f"{'-' if exact < 0 else ''}<{Decimal(1).scaleb(-places):f}"
+    return text
 
 
 def unit_cost(value: Decimal | None, unit: str, *, lower_bound: bool = False) -> str:

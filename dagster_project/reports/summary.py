@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from dagster_project.reports.alerts import signed
+from dagster_project.reports.alerts import render_drift_messages, signed
 from dagster_project.reports.display import (
     day,
     moment,
@@ -67,9 +67,9 @@ def _unit_costs(books: Books, spend: Row) -> str:
         f"{number(spend['trued_up_cost_usd'], lower_bound=bound)} "
         f"({TRUE_UP_LABEL.get(spend['trued_up_status'], label(spend['trued_up_status']))})",
         "",
-        f"{'':<32}{'---- direct ----':^24}{'---- loaded ----':^24}",
-        f"{'unit':<22}{'outcomes':>10}"
-        + "".join(f"{name:>12}" for name in ("computed", "trued-up", "computed", "trued-up")),
+        f"{'':<29}{'---- direct ----':^24}{'---- loaded ----':^22}".rstrip(),
+        f"{'':<20}{'outcomes':>9}"
+        + "".join(f" {name:>10}" for name in ("computed", "trued-up", "computed", "trued-up")),
     ]
     for unit in UNITS:
         rows = books.unit_costs_of(unit.key, "month", month)
@@ -77,19 +77,20 @@ def _unit_costs(books: Books, spend: Row) -> str:
         if not rows:
             out.append("  no spend and no outcome in this month")
         for row in rows:
-            out.append(_unit_cost_line(unit.key, row))
+            # What has no unit cost is told once, for the month that is complete.
+            if row["no_unit_cost_reason"] is None or month == books.month:
+                out.append(_unit_cost_line(unit.key, row))
     return "\n".join(out)
 
 
 def _unit_cost_line(unit: str, row: Row) -> str:
-    name = f"  {shortened(label(row['class']), 19):<20}"
+    name = f"  {shortened(label(row['class']), 17):<18}"
     bound = bool(row["is_lower_bound"])
     if row["no_unit_cost_reason"]:
         amount = number(row["trued_up_cost_usd"], lower_bound=bound)
-        text = f"{name}{'—':>10}  {amount} USD: {row['no_unit_cost_reason']}"
-        return shortened(text, WIDTH)
+        return shortened(f"{name}{'—':>9}  {amount} USD: {row['no_unit_cost_reason']}", WIDTH)
     costs = "".join(
-        f"{unit_cost(row[column], unit, lower_bound=bound):>12}"
+        f" {unit_cost(row[column], unit, lower_bound=bound):>10}"
         for column in (
             "computed_direct_unit_cost_usd",
             "trued_up_direct_unit_cost_usd",
@@ -97,9 +98,9 @@ def _unit_cost_line(unit: str, row: Row) -> str:
             "trued_up_loaded_unit_cost_usd",
         )
     )
-    # The sign already says lower bound; the words that fit are the other two.
+    # The sign already says lower bound; 25 columns are left for the other flags.
     notes = ", ".join(flag for flag in flags(row) if flag != "lower bound")
-    return shortened(f"{name}{number(row['denominator'], 0):>10}{costs}  {notes}".rstrip(), WIDTH)
+    return shortened(f"{name}{number(row['denominator'], 0):>9}{costs}  {notes}".rstrip(), WIDTH)
 
 
 def _reconciliation(months: list[Row]) -> str:
@@ -125,17 +126,17 @@ def _reconciliation(months: list[Row]) -> str:
 
 def _quality(books: Books) -> str:
     counts = {check["check_name"]: check for check in books.checks}
-    unpriced, quarantined = counts["unpriced_usage"], counts["quarantined_rows"]
+    unpriced, faulty, copies = (
+        counts[name] for name in ("unpriced_usage", "faulty_rows", "repeated_calls")
+    )
     out = [
-        f"unpriced {number(unpriced['affected'], 0)} of {number(unpriced['total'], 0)} usage rows; "
-        f"quarantined {number(quarantined['affected'], 0)} of {number(quarantined['total'], 0)} "
-        "landed rows"
+        f"Unpriced: {number(unpriced['affected'], 0)} of {number(unpriced['total'], 0)} usage rows."
+        f" Quarantined: {number(faulty['affected'], 0)} faulty rows and "
+        f"{number(copies['affected'], 0)} copies of calls.",
     ]
-    sentences = attention(books.checks, [])
+    sentences = attention(books.checks, render_drift_messages(books.months))
     if sentences:
-        out.append("Needs attention:")
+        out.extend(["", "Needs attention:"])
     for sentence in sentences:
-        out.extend(
-            textwrap.wrap(sentence, WIDTH, initial_indent="- ", subsequent_indent="  ")
-        )
+        out.extend(textwrap.wrap(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
     return "\n".join(out)

@@ -72,7 +72,7 @@ STATUS_MEANING = {
 
 TRUE_UP_LABEL = {
     "trued_up": "trued-up",
-    "partly_accrued": "partly accrued",
+    "partly_accrued": "part accrued",
     "accrued": "accrued",
 }
 

@@ -41,13 +41,6 @@ def test_two_writes_give_identical_files(summary: DemoSummary, tmp_path: Path) -
         assert sha256_of(tmp_path / file.path) == file.sha256
 
 
-def test_writing_over_itself_changes_nothing(home: Path, summary: DemoSummary) -> None:
-    marker = (home / "landing" / ".demo").read_bytes()
-
-    assert write_demo(home) == summary
-    assert (home / "landing" / ".demo").read_bytes() == marker
-
-
 def test_the_marker_lists_every_file_with_its_digest(home: Path, summary: DemoSummary) -> None:
     marker = json.loads((home / "landing" / ".demo").read_text(encoding="utf-8"))
     on_disk = {
@@ -89,6 +82,15 @@ def test_files_arrive_in_date_order_and_a_resent_file_after_its_original(
 
 def one_file(path: str = "landing/segment_tracks/tracks.jsonl", text: str = "a\n") -> DemoFile:
     return DemoFile(path, text.encode(), 1, 0)
+
+
+def test_writing_over_itself_changes_nothing(tmp_path: Path) -> None:
+    files = [one_file(), one_file("reference/scope_rules.csv")]
+    first = write_files(tmp_path, files)
+    marker = (tmp_path / "landing" / ".demo").read_bytes()
+
+    assert write_files(tmp_path, files) == first
+    assert (tmp_path / "landing" / ".demo").read_bytes() == marker
 
 
 def test_removal_takes_away_exactly_the_listed_files(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ usage_keys as (
 
     select
         usage_sides.side,
+        bill_days.usage_date is null and reported_months.channel is not null
+            and invoiced_months.channel is not null as is_month_total,
         usage_sides.channel,
         usage_sides.account,
         cast(date_trunc('month', usage_sides.usage_date) as date) as billing_month,
@@ -56,14 +58,12 @@ usage_keys as (
         case when bill_days.has_api_key then usage_sides.api_key_id end as api_key_id,
         case
             when bill_days.usage_date is not null and not bill_days.has_meter then null
-            when bill_days.usage_date is null and reported_months.channel is not null
-                and invoiced_months.channel is not null then null
+            when is_month_total then null
             else usage_sides.model
         end as model_key,
         case
             when bill_days.usage_date is not null and not bill_days.has_meter then null
-            when bill_days.usage_date is null and reported_months.channel is not null
-                and invoiced_months.channel is not null then null
+            when is_month_total then null
             else usage_sides.meter
         end as meter,
         case when bill_days.has_processing then usage_sides.processing end as processing,
@@ -92,6 +92,7 @@ billed_keys as (
 
     select
         'billed' as side,
+        billed.document_type = 'invoice' and reported_months.channel is not null as is_month_total,
         billed.channel,
         billed.account,
         billed.billing_month,
@@ -100,11 +101,11 @@ billed_keys as (
         case when bill_days.has_api_key then billed.api_key_id end as api_key_id,
         case
             when bill_days.has_meter then billed.model
-            when billed.document_type = 'invoice' and reported_months.channel is null then billed.model
+            when billed.document_type = 'invoice' and not is_month_total then billed.model
         end as model_key,
         case
             when bill_days.has_meter then billed.meter
-            when billed.document_type = 'invoice' and reported_months.channel is null then billed.meter
+            when billed.document_type = 'invoice' and not is_month_total then billed.meter
         end as meter,
         case when bill_days.has_processing then coalesce(billed.processing, 'realtime') end as processing,
         billed.quantity,
@@ -125,6 +126,7 @@ billed_keys as (
 
     select
         'billed' as side,
+        true as is_month_total,
         reports.channel,
         reports.account,
         reports.billing_month,
@@ -160,6 +162,7 @@ select
     model_key,
     meter,
     processing,
+    is_month_total,
     sum(quantity) filter (where side = 'computed') as computed_quantity,
     coalesce(sum(cost_usd) filter (where side = 'computed'), {{ zero_money() }}) as computed_cost_usd,
     sum(quantity) filter (where side = 'usage') as usage_quantity,
@@ -180,4 +183,4 @@ select
     end as unit_price_usd,
     coalesce(bool_or(unpriced_reason is not null) filter (where side <> 'billed'), false) as has_unpriced_usage
 from sides
-group by channel, account, billing_month, usage_date, bill, api_key_id, model_key, meter, processing
+group by channel, account, billing_month, usage_date, bill, api_key_id, model_key, meter, processing, is_month_total

@@ -58,7 +58,8 @@ covered as (
             when bill = 'none' then 0
             when not has_bill_row then -used_usd
             when expected_usd is not null then expected_usd - used_usd
-            when used_quantity = 0 and (model_key is not null or has_control) then billed_usd
+            -- a month total has no usage of its own to stand beside: there rounding comes first
+            when used_quantity = 0 and not is_month_total then billed_usd
             else 0
         end as count_usd
     from costed
@@ -116,6 +117,8 @@ named as (
             when count_usd = 0 then 'matched'
             when not has_bill_row then 'used_not_billed'
             when meter = 'unmapped' then 'unmapped'
+            -- an invoice line that names no model claims no usage that could be looked for
+            when bill = 'invoice' and model_key is null then 'unexplained'
             when has_control and count_usd > 0 then 'billed_not_used'
             when has_control then 'used_not_billed'
             when not is_logged and used_quantity = 0 then 'unexplained'

@@ -42,19 +42,43 @@ unpriced as (
 
 ),
 
-quarantined as (
+set_aside as (select * from {{ ref('quarantined_rows') }}),
+
+landed_rows as (
+
+    select coalesce(sum(rows_in) filter (where status = 'loaded'), 0) as total from files
+
+),
+
+faulty as (
 
     select
-        'quarantined_rows' as check_name,
+        'faulty_rows' as check_name,
         3 as sort_order,
         'act' as severity,
-        (select count(*) from {{ ref('quarantined_rows') }}) as affected,
-        coalesce(sum(rows_in) filter (where status = 'loaded'), 0) as total,
-        'rows' as counted,
+        (select count(*) from set_aside where reason_code <> 'duplicate') as affected,
+        total,
+        'landed rows' as counted,
         cast(null as decimal(38, 18)) as amount_usd,
-        'Rows set aside because a value is missing, impossible or a copy.' as meaning,
-        'Correct the export and land it again; copies of a call need nothing.' as action
-    from files
+        'Rows in quarantine: a value is missing or impossible, or copies contradict each other.' as meaning,
+        'Correct the export and land it again.' as action
+    from landed_rows
+
+),
+
+repeated as (
+
+    select
+        'repeated_calls' as check_name,
+        7 as sort_order,
+        'note' as severity,
+        (select count(*) from set_aside where reason_code = 'duplicate') as affected,
+        total,
+        'landed rows' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Copies of a call that is already counted; the most complete record is kept.' as meaning,
+        'Nothing to do.' as action
+    from landed_rows
 
 ),
 
@@ -110,7 +134,7 @@ unconfirmed as (
 
     select
         'unconfirmed_prices' as check_name,
-        7 as sort_order,
+        8 as sort_order,
         'note' as severity,
         count(*) filter (where has_unconfirmed_price) as affected,
         count(*) as total,
@@ -126,7 +150,7 @@ accrued as (
 
     select
         'unbilled_days' as check_name,
-        8 as sort_order,
+        9 as sort_order,
         'note' as severity,
         count(distinct (channel, account, usage_date)) filter (where bill = 'none') as affected,
         count(distinct (channel, account, usage_date)) filter (where usage_date is not null) as total,
@@ -142,7 +166,7 @@ copied as (
 
     select
         'duplicate_files' as check_name,
-        9 as sort_order,
+        10 as sort_order,
         'note' as severity,
         count(*) filter (where status = 'duplicate') as affected,
         count(*) as total,
@@ -160,7 +184,9 @@ unioned as (
     union all by name
     select * from unpriced
     union all by name
-    select * from quarantined
+    select * from faulty
+    union all by name
+    select * from repeated
     union all by name
     select * from rejected
     union all by name

@@ -109,8 +109,10 @@ select
     dated.trued_up_status,
     case
         when not dated.in_scope then 'out of scope by the rule ' || dated.scope_rule
-        when dated.class = 'unattributed' then 'spend that matched nothing; it stands in the loaded unit costs'
-        when dated.denominator = 0 then 'no ' || dated.denominator_name || ' in this period'
+        when dated.class = 'unattributed' then 'matched nothing; shared over the loaded unit costs'
+        when dated.denominator = 0 and dated.unit = 'feature'
+            then 'no request counts; shared over the loaded unit costs'
+        when dated.denominator = 0 then 'no ' || dated.denominator_name || '; shared over the loaded unit costs'
     end as no_unit_cost_reason,
 
     ---------- booleans

@@ -1,0 +1,174 @@
+"""Loading the user's reference tables: read, checked and replaced whole on every run."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.lib import control_tables
+from dagster_project.lib.errors import ConfigurationError
+from dagster_project.lib.file_load import transaction
+from dagster_project.lib.hashing import keyed_hash
+from dagster_project.lib.reference_tables import (
+    BILL_SOURCES,
+    LEDGER_SOURCES,
+    REFERENCE_TABLES,
+    ReferenceColumn,
+    ReferenceTable,
+)
+from dagster_project.lib.settings import Settings
+from dagster_project.lib.sql import identifier
+from dagster_project.sources import SOURCES
+
+# The content of all reference tables, as one fingerprint.
+FINGERPRINT = "reference"
+
+Row = dict[str, str | None]
+
+
+def load_reference(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Replace every raw.reference_<name> table; say whether the content changed.
+
+    A changed content makes every loaded day pending in the same transaction, so that a run that
+    is killed after this point is completed by the next one. Raises ConfigurationError naming
+    file, row, column and reason; then nothing was changed.
+    """
+    control_tables.create_control_tables(con)
+    tables: dict[str, list[Row]] = {}
+    digest = hashlib.sha256()
+    for name, table in REFERENCE_TABLES.items():
+        path = settings.reference / f"{name}.csv"
+        content = path.read_bytes() if path.exists() else b""
+        digest.update(f"{name}:{len(content)}:".encode() + content)
+        tables[name] = _read(path, content, name, table) if content else []
+    changed = control_tables.fingerprint(con, FINGERPRINT) != digest.hexdigest()
+    with transaction(con):
+        for name, table in REFERENCE_TABLES.items():
+            _replace(con, settings, name, table, tables[name])
+        if changed:
+            _all_days_pending(con)
+            control_tables.set_fingerprint(con, FINGERPRINT, digest.hexdigest())
+    return changed
+
+
+def _read(path: Path, content: bytes, name: str, table: ReferenceTable) -> list[Row]:
+    try:
+        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [[cell.strip() for cell in cells] for cells in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"{path}: not a UTF-8 CSV file") from error
+    wanted = [column.name for column in table.columns]
+    if not lines or sorted(lines[0]) != sorted(wanted):
+        raise ConfigurationError(f"{path} row 1: the columns must be {','.join(wanted)}")
+    rows: list[Row] = []
+    seen: dict[tuple[str | None, ...], int] = {}
+    for number, cells in enumerate(lines[1:], start=2):
+        if not any(cells):
+            continue
+        if len(cells) != len(wanted):
+            raise ConfigurationError(
+                f"{path} row {number}: {len(cells)} cells, {len(wanted)} are expected"
+            )
+        values = dict(zip(lines[0], cells, strict=True))
+        row: Row = {"_row_number": str(number - 1)}
+        for column in table.columns:
+            row[column.name] = values[column.name] or None
+            _check(f"{path} row {number}, column {column.name}", column, row[column.name])
+        _check_row(f"{path} row {number}", name, row)
+        key = tuple(row[column] for column in table.key)
+        if key in seen:
+            raise ConfigurationError(
+                f"{path} row {number}: the same {', '.join(table.key)} as row {seen[key]}"
+            )
+        seen[key] = number
+        rows.append(row)
+    return rows
+
+
+def _check(where: str, column: ReferenceColumn, value: str | None) -> None:
+    if value is None:
+        if column.required:
+            raise ConfigurationError(f"{where}: a value is required")
+        return
+    if column.allowed and value not in column.allowed:
+        raise ConfigurationError(f"{where}: {value!r} is not one of {', '.join(column.allowed)}")
+    if column.kind == "date":
+        try:
+            day = dt.date.fromisoformat(value)
+        except ValueError:
+            day = None
+        if day is None or day.isoformat() != value:
+            raise ConfigurationError(f"{where}: {value!r} is not a date (YYYY-MM-DD)")
+    if column.kind == "decimal":
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or number < 0:
+            raise ConfigurationError(f"{where}: {value!r} is not a number of 0 or more")
+
+
+def _check_row(where: str, name: str, row: Row) -> None:
+    first, last = row.get("valid_from"), row.get("valid_to")
+    if first and last and last < first:
+        raise ConfigurationError(f"{where}, column valid_to: {last} is before valid_from {first}")
+    if name == "source_precedence":
+        known = LEDGER_SOURCES if row["role"] == "ledger" else BILL_SOURCES
+        if row["source"] not in known:
+            raise ConfigurationError(
+                f"{where}, column source: {row['source']!r} is not one of {', '.join(known)}"
+            )
+    if name == "accounts" and row["source"] == "*":
+        raise ConfigurationError(f"{where}, column source: name one source; '*' fits none")
+
+
+def _replace(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    name: str,
+    table: ReferenceTable,
+    rows: list[Row],
+) -> None:
+    raw = f"raw.{identifier(f'reference_{name}')}"
+    columns = [column.raw_name for column in table.columns]
+    declared = ", ".join(f"{identifier(column)} VARCHAR" for column in columns)
+    con.execute(f"create or replace table {raw} (_row_number BIGINT, {declared})")
+    if not rows:
+        return
+    data = {"_row_number": pa.array([int(row["_row_number"] or 0) for row in rows], pa.int64())}
+    for column in table.columns:
+        values = [row[column.name] for row in rows]
+        if column.stored_as is not None:
+            values = [v if v is None else keyed_hash(v, settings.hash_key) for v in values]
+        data[column.raw_name] = pa.array(values, pa.string())
+    con.register("reference_in_memory", pa.table(data))
+    con.execute(f"insert into {raw} select * from reference_in_memory")
+    con.unregister("reference_in_memory")
+
+
+def _all_days_pending(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the day of every loaded row pending."""
+    present = {
+        row[0]
+        for row in con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'raw'"
+            " and database_name = current_database()"
+        ).fetchall()
+    }
+    for source in SOURCES.values():
+        if source.raw_table in present:
+            first, last = source.day_columns[0], source.day_columns[-1]
+            con.execute(
+                "insert into raw.pending_days select distinct cast(day as date) from ("
+                f"select unnest(generate_series(cast(first as timestamp), cast(last as timestamp),"
+                f" interval 1 day)) as day from (select distinct cast({first} as date) as first,"
+                f" cast({last} as date) as last from raw.{identifier(source.raw_table)}))"
+                " where cast(day as date) not in (select day from raw.pending_days)"
+            )

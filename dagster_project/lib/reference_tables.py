@@ -1,0 +1,131 @@
+"""The user's own tables under reference/: columns, kinds and what each value may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dagster_project.sources import SOURCES
+
+
+@dataclass(frozen=True)
+class ReferenceColumn:
+    """One column. `stored_as`: the raw column's name when the value loads as a keyed hash."""
+
+    name: str
+    kind: Literal["text", "date", "decimal"] = "text"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    stored_as: str | None = None
+
+    @property
+    def raw_name(self) -> str:
+        """Return the column's name in schema raw."""
+        return self.stored_as or self.name
+
+
+@dataclass(frozen=True)
+class ReferenceTable:
+    """One CSV. `key`: columns that together may stand only once."""
+
+    columns: tuple[ReferenceColumn, ...]
+    key: tuple[str, ...]
+
+
+OUTCOME_TYPES = (
+    "user_active",
+    "task_started",
+    "task_succeeded",
+    "task_failed",
+    "ticket_resolved",
+    "ticket_reopened",
+    "conversion",
+    "ignore",
+)
+VALID = (ReferenceColumn("valid_from", "date"), ReferenceColumn("valid_to", "date"))
+
+REFERENCE_TABLES: dict[str, ReferenceTable] = {
+    "feature_map": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn(
+                "match_type",
+                required=True,
+                allowed=("api_key_id", "sub_account", "prompt_template"),
+            ),
+            ReferenceColumn("match_value", required=True),
+            ReferenceColumn("feature", required=True),
+            ReferenceColumn("team"),
+            *VALID,
+        ),
+        ("channel", "account", "match_type", "match_value", "valid_from"),
+    ),
+    "source_precedence": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("role", required=True, allowed=("ledger", "bill")),
+            ReferenceColumn("source", required=True),
+            *VALID,
+        ),
+        ("channel", "account", "role", "valid_from"),
+    ),
+    "internal_users": ReferenceTable(
+        (
+            ReferenceColumn("user_id", required=True, stored_as="user_key"),
+            ReferenceColumn("reason"),
+            *VALID,
+        ),
+        ("user_id", "valid_from"),
+    ),
+    "outcome_rules": ReferenceTable(
+        (
+            ReferenceColumn("source", required=True),
+            ReferenceColumn("event_name"),
+            ReferenceColumn("property"),
+            ReferenceColumn("value"),
+            ReferenceColumn("outcome_type", required=True, allowed=OUTCOME_TYPES),
+            ReferenceColumn("task_type"),
+            ReferenceColumn("resolution_kind"),
+        ),
+        ("source", "event_name", "property", "value"),
+    ),
+    "scope_rules": ReferenceTable(
+        (
+            ReferenceColumn(
+                "unit",
+                required=True,
+                allowed=("feature", "active_user", "resolved_ticket", "successful_task"),
+            ),
+            ReferenceColumn(
+                "match_type", required=True, allowed=("feature", "team", "environment")
+            ),
+            ReferenceColumn("match_value", required=True),
+            ReferenceColumn("rule", required=True),
+        ),
+        ("unit", "match_type", "match_value"),
+    ),
+    "tolerances": ReferenceTable(
+        (
+            ReferenceColumn("residual_code", required=True),
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("tolerance_pct", "decimal"),
+            ReferenceColumn("tolerance_usd", "decimal"),
+        ),
+        ("residual_code", "channel", "account"),
+    ),
+    "accounts": ReferenceTable(
+        (
+            ReferenceColumn("source", required=True),
+            ReferenceColumn("instance", required=True),
+            ReferenceColumn("channel", required=True),
+            ReferenceColumn("account", required=True),
+        ),
+        ("source", "instance", "channel"),
+    ),
+}
+
+LEDGER_SOURCES = ("call_log", "provider_usage")
+BILL_SOURCES = tuple(SOURCES)
