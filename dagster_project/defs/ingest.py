@@ -9,7 +9,7 @@ import dagster as dg
 from dagster_project.defs.resources import WRITER_POOL, TrueUpResource
 from dagster_project.lib.gate import evaluate, gate_check_names
 from dagster_project.lib.ingest import ingest_source, ingest_unrecognised
-from dagster_project.lib.progress import say
+from dagster_project.lib.progress import detail, say
 from dagster_project.lib.reference import REFERENCE_TABLES, load_reference
 from dagster_project.lib.warehouse import connect
 from dagster_project.sources import SOURCES
@@ -31,7 +31,12 @@ def _raw_asset(name: str) -> dg.AssetsDefinition:
     def load(trueup: TrueUpResource) -> dg.MaterializeResult:
         settings = trueup.settings()
         with connect(settings.warehouse) as con:
-            report = ingest_source(con, settings, name, log=say)
+            report = ingest_source(con, settings, name, log=detail)
+        if report.files_new or report.files_withdrawn or report.files_rejected:
+            say(
+                f"{source.raw_table}: {report.files_new} new files, {report.rows_loaded:,} rows, "
+                f"{report.rows_quarantined:,} quarantined"
+            )
         for warning in report.warnings:
             say(f"warning: {warning}")
         return dg.MaterializeResult(

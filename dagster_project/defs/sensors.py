@@ -1,7 +1,5 @@
 """What happens when a run fails."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from dagster_project.lib.alerting import raise_alert

@@ -1,7 +1,5 @@
 """dbt models as assets: the daily ledger, and everything computed from it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -65,7 +63,7 @@ def ledger(
         say("ledger: computing every landed day")
     else:
         say(f"ledger: computing {window.first_day} to {window.last_day}")
-    yield from dbt.cli(dbt_arguments(settings, [], window), context=context).stream()
+    yield from dbt.cli(dbt_arguments(settings, window), context=context).stream()
     with connect(settings.warehouse) as con:
         mark_computed(con, fingerprint)
 
@@ -85,4 +83,4 @@ def marts(
     """Bills, outcomes, reconciliation and unit costs, rebuilt whole from the ledger."""
     settings = trueup.settings()
     say("marts: bills, outcomes, reconciliation, unit costs")
-    yield from dbt.cli(dbt_arguments(settings, [], None), context=context).stream()
+    yield from dbt.cli(dbt_arguments(settings, None), context=context).stream()

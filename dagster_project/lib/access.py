@@ -77,9 +77,7 @@ class JsonLinesAccess:
         found = self.line.read(json_path(keys))
         if self.dotted_keys and len(keys) > 1:
             literal_key = self.line.read(json_path([path]))
-            return Value(
-                f"coalesce({found.sql}, {literal_key.sql})", "VARCHAR", "json", found.path
-            )
+            return Value(f"coalesce({found.sql}, {literal_key.sql})", "VARCHAR", "json", found.path)
         return found
 
     def text_list(self, path: str) -> Value:

@@ -105,7 +105,7 @@ def refuse(column: Column, sql_type: str) -> FileRejected:
 
 
 def _base(sql_type: str) -> str:
-    return sql_type.split("(")[0]
+    return sql_type.split("(", maxsplit=1)[0]
 
 
 def _text(column: Column, sql_type: str) -> Cast:
@@ -145,7 +145,9 @@ def _count(column: Column, sql_type: str) -> Cast:
     source, helper = f"s_{column.name}", f"h_{column.name}"
     if base in INTEGERS:
         code = f"case when {source} < 0 then 'negative' end"
-        return Cast(f"case when {source} >= 0 then cast({source} as bigint) end", None, source, code)
+        return Cast(
+            f"case when {source} >= 0 then cast({source} as bigint) end", None, source, code
+        )
     if base in WIDE_INTEGERS or base == "DECIMAL":
         reading = source
     elif base in FLOATS or base in TEXTS:

@@ -32,9 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         Finding(DBT_EXECUTABLE.exists(), f"dbt at {DBT_EXECUTABLE}"),
         Finding(True, f"duckdb {version('duckdb')}, dagster {version('dagster')}"),
         Finding(settings.landing.exists(), f"landing folder {settings.landing}"),
-        Finding(
-            free >= SMALLEST_FREE_BYTES, f"{free // 1024**2} MB free beside {settings.home}"
-        ),
+        Finding(free >= SMALLEST_FREE_BYTES, f"{free // 1024**2} MB free beside {settings.home}"),
         Finding(settings.snapshot.exists(), f"published snapshot {settings.snapshot}"),
         _hash_key(settings),
     ]

@@ -41,7 +41,9 @@ class Expressions:
     missing: list[str] = field(default_factory=list)
 
 
-def build(columns: tuple[Column, ...], bindings: tuple[Binding, ...], access: Access) -> Expressions:
+def build(
+    columns: tuple[Column, ...], bindings: tuple[Binding, ...], access: Access
+) -> Expressions:
     """Return the source expression of every bound column that the file has.
 
     Raises FileRejected when the file lacks a path that its export always has.

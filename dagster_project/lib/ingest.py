@@ -71,7 +71,7 @@ def ingest_source(
     places = [place for place in _places(settings, mappings) if place.source is source]
     say = log or _silent
     fresh = _without_duplicates(con, source, places, report)
-    _withdraw_vanished(con, source, places, report, say)
+    _withdraw_vanished(con, source, places, report)
     for place in fresh:
         _load_one(con, settings, place, mappings, report, say)
     return report
@@ -115,7 +115,7 @@ def ingest_unrecognised(
                 file_load.book(con, place.arrival, place.name, None, done)
                 report.files_rejected += 1
                 report.warnings.append(f"{place.arrival.relative}: {place.reason}")
-                (log or _silent)(f"{place.arrival.relative}: rejected, {place.reason}")
+                (log or _silent)(f"{place.arrival.relative}: belongs to no source")
     return report
 
 
@@ -129,7 +129,7 @@ def _places(settings: Settings, mappings: dict[str, Mapping]) -> list[_Place]:
         elif folder in mappings:
             places.append(_Place(arrival, folder, SOURCES[mappings[folder].kind]))
         else:
-            fits = recognise(arrival.path)
+            fits = recognise(arrival.path, arrival.sha256)
             if len(fits) == 1:
                 places.append(_Place(arrival, fits[0], FIXED_SOURCES[fits[0]]))
             else:
@@ -243,7 +243,6 @@ def _withdraw_vanished(
     source: Source,
     places: list[_Place],
     report: IngestReport,
-    say: Log,
 ) -> None:
     """Take out the rows of files that are no longer in landing, or have another content now."""
     present = {(place.name, place.arrival.relative): place.arrival.file_id for place in places}
@@ -257,7 +256,6 @@ def _withdraw_vanished(
             line = f"{path}: {what}; its rows were withdrawn and its days are computed again"
             report.files_withdrawn += 1
             report.warnings.append(line)
-            say(line)
 
 
 def _reload_changed_mappings(
@@ -305,7 +303,7 @@ def _load_one(
     if done.status == "rejected":
         report.files_rejected += 1
         report.warnings.append(f"{arrival.relative}: rejected, {done.reason}")
-        say(f"{arrival.relative}: rejected, {done.reason}")
+        say(f"{arrival.relative}: rejected after {seconds:.1f} s")
         return
     report.files_new += 1
     report.rows_in += done.rows_in

@@ -88,10 +88,11 @@ def mark_computed(con: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
     con.execute("commit")
 
 
-def dbt_arguments(settings: Settings, select: list[str], window: LedgerWindow | None) -> list[str]:
-    """Arguments of one dbt build, without the dbt executable.
+def dbt_arguments(settings: Settings, window: LedgerWindow | None) -> list[str]:
+    """Arguments of one dbt build, without the executable and without the selection.
 
-    Without a window the models are full tables. Tests marked `unit` stay with the test suite.
+    With a window it is the ledger's build: a test that also reads a later mart then waits for that
+    mart (`cautious`). Unit tests stay with the test suite.
     """
     variables: dict[str, str | int] = {
         "resolution_maturity_days": settings.resolution_maturity_days,
@@ -99,9 +100,10 @@ def dbt_arguments(settings: Settings, select: list[str], window: LedgerWindow | 
     }
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if window is not None:
+        arguments += ["--indirect-selection", "cautious"]
         if window.full_refresh:
             arguments.append("--full-refresh")
         elif window.first_day is not None and window.last_day is not None:
             variables["window_first_day"] = window.first_day.isoformat()
             variables["window_last_day"] = window.last_day.isoformat()
-    return [*arguments, *select, "--vars", json.dumps(variables)]
+    return [*arguments, "--vars", json.dumps(variables)]

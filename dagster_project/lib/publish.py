@@ -28,7 +28,9 @@ def publish_snapshot(warehouse: Path, snapshot: Path) -> int:
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
-        con.execute(f"attach {literal(str(part))} as snapshot (storage_version '{STORAGE_VERSION}')")
+        con.execute(
+            f"attach {literal(str(part))} as snapshot (storage_version '{STORAGE_VERSION}')"
+        )
         con.execute("create schema snapshot.marts")
         tables = con.execute(
             "select table_name, comment from duckdb_tables() "

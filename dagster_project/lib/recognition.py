@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -11,9 +12,18 @@ from dagster_project.lib.errors import FileRejected
 from dagster_project.sources import FIXED_SOURCES
 from dagster_project.sources.base import FileFormat
 
+# A page holds at most a few thousand rows; a larger JSON file is a log, and is not parsed whole.
+LARGEST_PAGE_BYTES = 64 * 1024 * 1024
 
-def recognise(path: Path) -> list[str]:
-    """Return the names of the fixed sources that this file's content fits."""
+
+@lru_cache(maxsize=4096)
+def recognise(path: Path, sha256: str) -> tuple[str, ...]:
+    """Return the names of the fixed sources that this file's content (`sha256`) fits."""
+    del sha256
+    return tuple(_recognise(path))
+
+
+def _recognise(path: Path) -> list[str]:
     try:
         file_format = files.detect_format(path)
         names = _top_level_names(path, file_format)
@@ -25,7 +35,8 @@ def recognise(path: Path) -> list[str]:
         for layout in source.layouts
         if file_format in layout.formats and layout.marks <= names
     ]
-    if found or file_format not in ("jsonl", "json"):
+    too_large = path.stat().st_size > LARGEST_PAGE_BYTES
+    if found or too_large or file_format not in ("jsonl", "json"):
         return found
     try:
         document = files.read_document(path)

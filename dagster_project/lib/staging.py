@@ -55,7 +55,7 @@ def stage(con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str) 
     for layout in source.layouts:
         if file_format in layout.formats:
             return stage_table(con, source, layout, file_format, path, key)
-    wanted = sorted({name for layout in source.layouts for name in layout.formats})
+    wanted: list[str] = sorted({name for layout in source.layouts for name in layout.formats})
     if source.pages is not None:
         wanted.append("JSON pages")
     raise FileRejected(f"a {file_format} file; {source.name} takes {', '.join(wanted)}")

@@ -72,7 +72,9 @@ class TypedRows:
         helpers = "".join(
             f", {cast.helper} as h_{name}" for name, cast in self.casts.items() if cast.helper
         )
-        read = f"(select rows.*{helpers} from {self.staged.relation} as rows {' '.join(self.joins)})"
+        read = (
+            f"(select rows.*{helpers} from {self.staged.relation} as rows {' '.join(self.joins)})"
+        )
         values = []
         for column in self.source.columns:
             if column.kind != "free_text":
@@ -127,16 +129,22 @@ class TypedRows:
                 items += [f"s_{column.name}_length", f"s_{column.name}_hash"]
             else:
                 items += ["null", "null"]
-        self.con.execute(
-            f"insert into {table} select $file_id, _row_number, $source, $account,"
-            f" {', '.join(items)} from {self._typed()} where not ({self._faulty()})",
-            {
-                **self.staged.parameters,
-                "file_id": file_id,
-                "source": source,
-                "account": account,
-            },
-        )
+        # Row numbers say where a row stood, so both cores may write in any order (measured:
+        # twice as fast). Staging needs the order again.
+        self.con.execute("set preserve_insertion_order = false")
+        try:
+            self.con.execute(
+                f"insert into {table} select $file_id, _row_number, $source, $account,"
+                f" {', '.join(items)} from {self._typed()} where not ({self._faulty()})",
+                {
+                    **self.staged.parameters,
+                    "file_id": file_id,
+                    "source": source,
+                    "account": account,
+                },
+            )
+        finally:
+            self.con.execute("set preserve_insertion_order = true")
 
     def insert_faults(self, file_id: str, source: str, account: str, path: str) -> None:
         """Write one quarantine row per faulty row: its first fault, and how many more it has."""

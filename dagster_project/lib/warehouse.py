@@ -93,9 +93,7 @@ def writer_lock(
             stream.close()
 
 
-def _wait_for(
-    stream: IO[str], path: Path, wait_seconds: float, log: Callable[[str], None]
-) -> None:
+def _wait_for(stream: IO[str], path: Path, wait_seconds: float, log: Callable[[str], None]) -> None:
     started = time.monotonic()
     told = False
     while True:

@@ -64,10 +64,10 @@ class Job:
 def plan_window(stream: StreamState, pull: Pull, span: Span, now: datetime) -> Window | None:
     """The days to pull now, or None when no complete day is waiting.
 
-    From max(since, resume day − look-back) to today, exclusive. `since` earlier than what has been
-    covered asks for those days as well; `since` later than the resume day cannot open a gap. A day
-    is complete once the source has had its `settle` time after midnight UTC, whatever day the
-    caller calls today.
+    From max(since, resume day minus look-back) to today, exclusive. `since` earlier than what has
+    been covered asks for those days as well; `since` later than the resume day cannot open a gap.
+    A day is complete once the source has had its `settle` time after midnight UTC, whatever day
+    the caller calls today.
     """
     end = min(span.today, (now - pull.settle).date())
     resume_day = stream.resume_day

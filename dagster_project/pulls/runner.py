@@ -127,11 +127,8 @@ def _pull(run: _Run, pull: Pull) -> PullResult:
     missing = [key for key in pull.environment_keys if not run.credentials[key]]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        result = PullResult(pull.name, "skipped", message=f"{', '.join(missing)} {verb} not set")
-    else:
-        result = _attempt(run, pull)
-    run.log(f"{pull.name}: {result.status.replace('_', ' ')}: {result.message}")
-    return result
+        return PullResult(pull.name, "skipped", message=f"{', '.join(missing)} {verb} not set")
+    return _attempt(run, pull)
 
 
 def _attempt(run: _Run, pull: Pull) -> PullResult:

@@ -8,7 +8,7 @@ cursors; no credential and no content.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class PullState:
         """
         pull_id = now.strftime(_PULL_ID_FORMAT)
         if self.last_pull_id is not None and pull_id <= self.last_pull_id:
-            last = datetime.strptime(self.last_pull_id, _PULL_ID_FORMAT)
+            last = datetime.strptime(self.last_pull_id, _PULL_ID_FORMAT).replace(tzinfo=UTC)
             pull_id = (last + timedelta(seconds=1)).strftime(_PULL_ID_FORMAT)
         self.last_pull_id = pull_id
         return pull_id

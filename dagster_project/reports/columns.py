@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 # How a value is written: text, code (a word of the marts), count, quantity, money (2 decimals),
 # fine_money (6 decimals), unit_cost, ratio, flag, day, month.
-NUMERIC_KINDS = frozenset(
-    {"count", "quantity", "money", "fine_money", "unit_cost", "ratio"}
-)
+NUMERIC_KINDS = frozenset({"count", "quantity", "money", "fine_money", "unit_cost", "ratio"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Column:
 
 
 CLASS = Column(
-    "class", "Class", "code", 20,
+    "class", "Class", "text", 20,
     "Feature, user class, resolution kind or task type. `unattributed` is spend that matched "
     "nothing; it is listed so that the rows of a unit and period add up to all spend.",
 )  # fmt: skip
@@ -209,7 +207,7 @@ OPEN_LINES: tuple[Column, ...] = (
     CHANNEL,
     ACCOUNT,
     Column("model_key", "Model", "text", 28, "Model of the rate card, or as billed."),
-    Column("meter", "Meter", "code", 26, "What is counted."),
+    Column("meter", "Meter", "text", 26, "What is counted."),
     Column("processing", "Processing", "code", 12, "Realtime or batch, where the bill says so."),
     Column("api_key_id", "API key", "text", 24, "API key, where the bill names it."),
     CODE,

@@ -56,6 +56,8 @@ def exact(value: object) -> str:
         return f"{value:f}"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}"
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value)

@@ -84,7 +84,7 @@ def _unit_costs(books: Books, spend: Row) -> str:
 
 
 def _unit_cost_line(unit: str, row: Row) -> str:
-    name = f"  {shortened(label(row['class']), 17):<18}"
+    name = f"  {shortened(row['class'], 17):<18}"
     bound = bool(row["is_lower_bound"])
     if row["no_unit_cost_reason"]:
         amount = number(row["trued_up_cost_usd"], lower_bound=bound)
@@ -100,6 +100,7 @@ def _unit_cost_line(unit: str, row: Row) -> str:
     )
     # The sign already says lower bound; 25 columns are left for the other flags.
     notes = ", ".join(flag for flag in flags(row) if flag != "lower bound")
+    notes = notes.replace("partly", "part")
     return shortened(f"{name}{number(row['denominator'], 0):>9}{costs}  {notes}".rstrip(), WIDTH)
 
 

@@ -72,7 +72,7 @@ STATUS_MEANING = {
 
 TRUE_UP_LABEL = {
     "trued_up": "trued-up",
-    "partly_accrued": "part accrued",
+    "partly_accrued": "partly accrued",
     "accrued": "accrued",
 }
 

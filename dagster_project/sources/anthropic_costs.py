@@ -50,8 +50,10 @@ def parse(document: Any, file_name: str) -> PageRows:
 def recognises(document: Any) -> bool:
     """Say whether a document of unknown origin is an Anthropic cost report."""
     found = results(document)
-    return bool(found) and all("amount" in r and "workspace_id" in r for r in found) and not any(
-        "object" in result for result in found
+    return (
+        bool(found)
+        and all("amount" in r and "workspace_id" in r for r in found)
+        and not any("object" in result for result in found)
     )
 
 

@@ -159,7 +159,7 @@ class FakeApi:
         first, last = asked.one("start") or "", asked.one("end") or ""
         if not (first.endswith("T00") and last == f"{first[:8]}T23"):
             return error(400, "this test expects whole days")
-        day = datetime.strptime(first, "%Y%m%dT%H").date()
+        day = date.fromisoformat(first[:8])
         if day in self.days_without_events:
             return error(404, "no data")
         return 200, {"Content-Type": "application/zip"}, event_archive(day)
@@ -257,7 +257,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
             fake.bodies.append(answer[2])
             send(self, answer)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_: Any) -> None:
             """The server stays silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,6 +1,7 @@
 """What lands, under which names, from which requests, when every answer is good."""
 
-from datetime import date, timedelta
+import gzip
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -113,8 +114,6 @@ def test_amplitude_members_land_unzipped_but_still_gzipped(bench: Any, api: Any)
         f"{start}__page-00003__0001_636686_2026-11-21_7-0.json.gz",
         f"{start}__page-00003__0002_636686_2026-11-21_8-0.json.gz",
     ]
-    import gzip
-
     first = gzip.decompress(bench.files("amplitude_events")[0].read_bytes())
     assert first == b'{"uuid": "2026-11-19-7", "amount": 1.10}\n'
     assert [asked.one("start") for asked in api.asked] == [
@@ -189,6 +188,4 @@ def test_an_unknown_pull_or_a_negative_look_back_is_a_configuration_error(bench:
 
 
 def _at(year: int, month: int, day: int) -> Any:
-    from datetime import UTC, datetime
-
     return lambda: datetime(year, month, day, 3, tzinfo=UTC)

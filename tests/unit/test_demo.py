@@ -18,6 +18,8 @@ from dagster_project.demo import (
 from dagster_project.demo.landed import DemoFile, write_files
 from dagster_project.lib.errors import ConfigurationError
 
+TEXT_FILES_SHA256 = "5e5b177e5573f11472b4fcfb480efd28955e9ea2425014f42f477be956c0ce80"
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,6 +41,20 @@ def test_two_writes_give_identical_files(summary: DemoSummary, tmp_path: Path) -
     assert again == summary
     for file in again.files:
         assert sha256_of(tmp_path / file.path) == file.sha256
+
+
+def test_every_machine_writes_the_same_text_files(summary: DemoSummary) -> None:
+    """One digest over all landed text files. Change it with any intended change of the demo.
+
+    Parquet is left out: the version of pyarrow stands in the file.
+    """
+    lines = [
+        f"{file.sha256}  {file.path}"
+        for file in summary.files
+        if file.path.startswith("landing/") and not file.path.endswith(".parquet")
+    ]
+
+    assert hashlib.sha256("\n".join(lines).encode()).hexdigest() == TEXT_FILES_SHA256
 
 
 def test_the_marker_lists_every_file_with_its_digest(home: Path, summary: DemoSummary) -> None:

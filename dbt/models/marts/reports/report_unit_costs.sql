@@ -90,7 +90,13 @@ select
     ---------- numerics
     cast(dated.unit_order as bigint) as unit_order,
     dated.denominator_name,
-    cast(dated.denominator as bigint) as denominator,
+    -- unknown, not zero: nothing is counted out of scope, for unmatched spend, or where a source
+    -- states no request counts
+    case
+        when not dated.in_scope or dated.class = 'unattributed' then null
+        when dated.unit = 'feature' and dated.denominator = 0 then null
+        else cast(dated.denominator as bigint)
+    end as denominator,
     cast(dated.provisional_outcomes as bigint) as provisional_outcomes,
     cast(dated.concluded_outcomes as bigint) as concluded_outcomes,
     dated.success_ratio,
