@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from dagster_project.defs.pulls import LANDED_EXPORTS
 from dagster_project.defs.resources import WRITER_POOL, TrueUpResource
 from dagster_project.lib.gate import evaluate, gate_check_names
 from dagster_project.lib.ingest import ingest_source, ingest_unrecognised
@@ -25,7 +26,7 @@ def _raw_asset(name: str) -> dg.AssetsDefinition:
         group_name="raw",
         kinds={"duckdb"},
         pool=WRITER_POOL,
-        deps=[dg.AssetKey(["raw", "reference_accounts"])],
+        deps=[LANDED_EXPORTS, dg.AssetKey(["raw", "reference_accounts"])],
         description=f"Files of {name.replace('_', ' ')} as landed, with file and row of each.",
     )
     def load(trueup: TrueUpResource) -> dg.MaterializeResult:

@@ -5,14 +5,31 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from dagster_project.defs.partitions import daily
+from dagster_project.defs.pulls import LANDED_EXPORTS
 
 NIGHTLY = "nightly"
 
 nightly = dg.define_asset_job(
     NIGHTLY,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(LANDED_EXPORTS),
     description="Landing to raw, ledger, marts, reconciliation and publications.",
     partitions_def=daily,
+)
+
+
+pull = dg.define_asset_job(
+    "pull",
+    selection=dg.AssetSelection.assets(LANDED_EXPORTS),
+    description="Land new exports from the providers whose keys are in the environment.",
+)
+
+# 03:30 UTC leaves an hour for paging and back-off before the nightly job reads landing.
+pull_schedule = dg.ScheduleDefinition(
+    name="pull_schedule",
+    job=pull,
+    cron_schedule="30 3 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
 )
 
 
@@ -33,5 +50,5 @@ def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 @dg.definitions
 def jobs() -> dg.Definitions:
-    """The job and its schedule."""
-    return dg.Definitions(jobs=[nightly], schedules=[nightly_schedule])
+    """The jobs and their schedules."""
+    return dg.Definitions(jobs=[nightly, pull], schedules=[nightly_schedule, pull_schedule])

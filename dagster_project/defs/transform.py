@@ -1,5 +1,6 @@
 """dbt models as assets: the daily ledger, and everything computed from it."""
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -10,7 +11,13 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_project.defs.partitions import daily
 from dagster_project.defs.resources import WRITER_POOL, TrueUpResource
 from dagster_project.lib.dbt_project import dbt_project
-from dagster_project.lib.ledger import dbt_arguments, mark_computed, plan_window, rules_fingerprint
+from dagster_project.lib.ledger import (
+    dbt_arguments,
+    dbt_environment,
+    mark_computed,
+    plan_window,
+    rules_fingerprint,
+)
 from dagster_project.lib.progress import say
 from dagster_project.lib.warehouse import connect
 
@@ -63,7 +70,8 @@ def ledger(
         say("ledger: computing every landed day")
     else:
         say(f"ledger: computing {window.first_day} to {window.last_day}")
-    yield from dbt.cli(dbt_arguments(settings, window), context=context).stream()
+    os.environ.update(dbt_environment(settings, window))
+    yield from dbt.cli(dbt_arguments(window), context=context).stream()
     with connect(settings.warehouse) as con:
         mark_computed(con, fingerprint)
 
@@ -83,4 +91,5 @@ def marts(
     """Bills, outcomes, reconciliation and unit costs, rebuilt whole from the ledger."""
     settings = trueup.settings()
     say("marts: bills, outcomes, reconciliation, unit costs")
-    yield from dbt.cli(dbt_arguments(settings, None), context=context).stream()
+    os.environ.update(dbt_environment(settings, None))
+    yield from dbt.cli(dbt_arguments(None), context=context).stream()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dagster_project.lib.columns import Column
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.sql import literal
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
@@ -64,7 +64,7 @@ class Cast:
 def cast_column(column: Column, sql_type: str, transform: str = "") -> Cast:
     """Return the cast of s_<name>, of type `sql_type`, to the column's kind.
 
-    Raises FileRejected when no value of that type can become the kind.
+    Raises FileRejectedError when no value of that type can become the kind.
     """
     kind = column.kind
     if kind in ("text", "json_list"):
@@ -99,9 +99,9 @@ def user_id(column: Column, sql_type: str) -> str:
     return as_text(f"s_{column.name}", sql_type)
 
 
-def refuse(column: Column, sql_type: str) -> FileRejected:
+def refuse(column: Column, sql_type: str) -> FileRejectedError:
     """Return the rejection of a file whose column has an impossible type."""
-    return FileRejected(f"column {column.name} cannot be read from type {_base(sql_type)}")
+    return FileRejectedError(f"column {column.name} cannot be read from type {_base(sql_type)}")
 
 
 def _base(sql_type: str) -> str:
@@ -156,7 +156,8 @@ def _count(column: Column, sql_type: str) -> Cast:
         return Cast("cast(null as bigint)")
     else:
         raise refuse(column, sql_type)
-    typed = f"case when {helper} >= 0 and {helper} = trunc({helper}) then try_cast({helper} as bigint) end"
+    whole = f"{helper} >= 0 and {helper} = trunc({helper})"
+    typed = f"case when {whole} then try_cast({helper} as bigint) end"
     return Cast(typed, reading, source, _number_code(helper))
 
 
@@ -218,7 +219,7 @@ def _instant(column: Column, sql_type: str, transform: str) -> str:
             return f"case when {day} then cast(try_cast({text} as date) as timestamp) end"
         # A text cast to TIMESTAMP would drop the offset; this one applies it (session in UTC).
         return f"make_timestamp(epoch_us(try_cast({text} as timestamptz)))"
-    raise FileRejected(
+    raise FileRejectedError(
         f"column {column.name} has type {base}: its mapping needs transform epoch_s or epoch_ms"
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from dagster_dbt import DbtProject
 
 from dagster_project.lib.errors import TrueUpError
+from dagster_project.lib.ledger import dbt_environment
 from dagster_project.lib.settings import PROJECT_ROOT, Settings
 
 DBT_DIR = PROJECT_ROOT / "dbt"
@@ -43,7 +44,7 @@ def dbt_project() -> DbtProject:
 
 
 def _parse() -> None:
-    environment = {**os.environ, "TRUEUP_WAREHOUSE": str(Settings.from_environment().warehouse)}
+    environment = {**os.environ, **dbt_environment(Settings.from_environment(), None)}
     result = subprocess.run(
         [str(DBT_EXECUTABLE), "--quiet", "parse", "--profiles-dir", str(DBT_DIR)],
         cwd=DBT_DIR,

@@ -15,7 +15,7 @@ class ConfigurationError(TrueUpError):
     exit_code = 2
 
 
-class FileRejected(Exception):
+class FileRejectedError(Exception):
     """One landed file cannot be loaded. The reason is stored and never quotes the file's values."""
 
     def __init__(self, reason: str) -> None:

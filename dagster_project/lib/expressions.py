@@ -9,7 +9,7 @@ from typing import Protocol
 from dagster_project.lib.access import Value
 from dagster_project.lib.casting import CONTAINER, as_text
 from dagster_project.lib.columns import Binding, Column
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.hashing import keyed_hash_sql
 from dagster_project.lib.sql import literal
 
@@ -46,7 +46,7 @@ def build(
 ) -> Expressions:
     """Return the source expression of every bound column that the file has.
 
-    Raises FileRejected when the file lacks a path that its export always has.
+    Raises FileRejectedError when the file lacks a path that its export always has.
     """
     by_name = {column.name: column for column in columns}
     done = Expressions()
@@ -71,7 +71,7 @@ def build(
         if binding.transform in CAST_TRANSFORMS:
             done.transforms[column.name] = binding.transform
     if absent:
-        raise FileRejected(f"required column missing: {', '.join(absent)}")
+        raise FileRejectedError(f"required column missing: {', '.join(absent)}")
     return done
 
 
@@ -87,35 +87,41 @@ def _value(binding: Binding, column: Column, access: Access, done: Expressions) 
     if not binding.paths:
         if binding.constant is None:
             return None
-        name = f"constant_{len(done.parameters)}"
-        done.parameters[name] = binding.constant
-        return Value(f"cast(${name} as varchar)", "VARCHAR")
+        return Value(f"cast({_constant(done, binding.constant)} as varchar)", "VARCHAR")
     if transform.startswith("tag:"):
         return _tag(access.text_list(binding.paths[0][0]), transform.removeprefix("tag:"))
     if transform == "all_empty":
         return _all_empty([access.value(parts[0]) for parts in binding.paths])
+    value = _first_alternative(binding, column, access)
+    if value is not None and transform == "lower":
+        value = Value(f"lower({_text(value)})", "VARCHAR")
+    if value is not None and transform.startswith("equals:"):
+        wanted = _constant(done, transform.removeprefix("equals:"))
+        value = Value(f"(nullif({_text(value)}, '') = {wanted})", "BOOLEAN")
+    return value
+
+
+def _constant(done: Expressions, text: str) -> str:
+    name = f"constant_{len(done.parameters)}"
+    done.parameters[name] = text
+    return f"${name}"
+
+
+def _first_alternative(binding: Binding, column: Column, access: Access) -> Value | None:
+    """Return the first path that has a value on a row, of those that the file can have."""
     alternatives = []
     for parts in binding.paths:
         values = [access.value(part) for part in parts]
         found = [value for value in values if value is not None]
-        if transform == "sum":
+        if binding.transform == "sum":
             if found:
                 alternatives.append(_sum([_text(value) for value in found]))
         elif len(found) == len(parts):
             alternatives.append(_joined([_guarded(value, column) for value in found]))
-    if not alternatives:
-        return None
-    value = alternatives[0]
-    if len(alternatives) > 1:
-        texts = ", ".join(f"nullif({_text(item)}, '')" for item in alternatives)
-        value = Value(f"coalesce({texts})", "VARCHAR")
-    if transform == "lower":
-        return Value(f"lower({_text(value)})", "VARCHAR")
-    if transform.startswith("equals:"):
-        name = f"constant_{len(done.parameters)}"
-        done.parameters[name] = transform.removeprefix("equals:")
-        return Value(f"(nullif({_text(value)}, '') = ${name})", "BOOLEAN")
-    return value
+    if len(alternatives) < 2:
+        return alternatives[0] if alternatives else None
+    texts = ", ".join(f"nullif({_text(item)}, '')" for item in alternatives)
+    return Value(f"coalesce({texts})", "VARCHAR")
 
 
 def _text(value: Value) -> str:
@@ -132,14 +138,14 @@ def _joined(values: list[Value]) -> Value:
 
 def _sum(texts: list[str]) -> Value:
     """Return the sum of counts as text; a part that is no number makes the sum no number."""
-    total = texts[0]
-    for text in texts[1:]:
-        added = f"(try_cast({total} as decimal(38, 9)) + try_cast({text} as decimal(38, 9)))"
-        total = (
-            f"case when {total} is null then {text} when {text} is null then {total}"
-            f" else coalesce(cast({added} as varchar), 'not a sum') end"
-        )
-    return Value(f"({total})", "VARCHAR")
+    given = f"list_filter([{', '.join(texts)}], lambda part: part is not null)"
+    numbers = f"list_transform({given}, lambda part: try_cast(part as decimal(38, 9)))"
+    return Value(
+        f"case when len({given}) = 0 then null"
+        f" when list_contains(list_transform({numbers}, lambda n: n is null), true)"
+        f" then 'not a sum' else cast(list_sum({numbers}) as varchar) end",
+        "VARCHAR",
+    )
 
 
 def _tag(values: Value | None, prefix: str) -> Value | None:

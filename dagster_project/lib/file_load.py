@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,7 +12,7 @@ from decimal import Decimal, localcontext
 import duckdb
 
 from dagster_project.lib.arrivals import Arrival
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.sidecars import broken_promises
 from dagster_project.lib.sql import identifier, one_row
 from dagster_project.lib.staging import Staged, drop_staged
@@ -33,19 +34,56 @@ DAMAGED_FILE_ERRORS = (
 MACHINE_WORDS = ("no space left", "disk quota", "permission denied", "too many open files")
 
 
+# (_file_id, _source, _account)
+Lineage = tuple[str, str, str]
+
 # Sums are DECIMAL(38,18); Python's default of 28 digits would round their difference.
 TOTAL_DIGITS = 60
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where one arrival belongs: its source, and the name that `_source` says.
+
+    `source` is None when no source takes the file; then `reason` says why.
+    """
+
+    arrival: Arrival
+    name: str
+    source: Source | None
+    reason: str = ""
+
+    @property
+    def owner(self) -> Source:
+        """Return the source that takes the file."""
+        if self.source is None:
+            raise AssertionError(f"{self.arrival.relative} belongs to no source")
+        return self.source
+
+    @property
+    def table(self) -> str:
+        """Return the quoted raw table."""
+        return f"raw.{identifier(self.owner.raw_table)}"
+
+    @property
+    def lineage(self) -> Lineage:
+        """Return what marks the file's rows."""
+        return (self.arrival.file_id, self.name, self.arrival.account)
+
+
 @dataclass
 class LoadedFile:
-    """What became of one file."""
+    """What became of one file. `control_totals` are the sums of its loaded rows, from the file."""
 
     status: str
     reason: str | None = None
     rows_in: int = 0
     rows_loaded: int = 0
     rows_quarantined: int = 0
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+    control_totals: dict[str, Decimal] | None = None
+    sidecar_ok: bool | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -62,29 +100,24 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def load_file(
-    con: duckdb.DuckDBPyConnection,
-    source: Source,
-    arrival: Arrival,
-    name: str,
-    read: Callable[[Arrival], Staged],
-    key: str,
+    con: duckdb.DuckDBPyConnection, place: Place, read: Callable[[Arrival], Staged], key: str
 ) -> LoadedFile:
     """Load one file into the raw table, or book it as rejected; nothing in between remains.
 
-    `name` is what `_source` says; `read` stages the file.
+    `read` stages the file.
     """
     try:
         # Staging stands before the transaction: row ids of a temporary table count from 0 only
         # once it is committed, and it dies with the connection anyway.
         drop_staged(con)
-        staged = read(arrival)
-        rows = TypedRows(con, source, staged, key)
+        staged = read(place.arrival)
+        rows = TypedRows(con, place.owner, staged, key)
         with transaction(con):
-            done = _load(con, source, arrival, name, staged, rows)
+            done = _load(con, place, staged, rows)
         rows.drop()
         drop_staged(con)
         return done
-    except FileRejected as error:
+    except FileRejectedError as error:
         reason = error.reason
     except DAMAGED_FILE_ERRORS as error:
         text = str(error).lower()
@@ -93,138 +126,111 @@ def load_file(
         # DuckDB's message may quote the file, so only its kind is kept.
         kind = type(error).__name__.removesuffix("Exception")
         reason = f"the file is damaged or not what its name says ({kind} error while reading)"
+    rejected = LoadedFile("rejected", reason)
     with transaction(con):
-        book(con, arrival, name, source.raw_table, LoadedFile("rejected", reason))
-    return LoadedFile("rejected", reason)
+        book(con, place, rejected)
+    return rejected
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection,
-    source: Source,
-    arrival: Arrival,
-    name: str,
-    staged: Staged,
-    rows: TypedRows,
+    con: duckdb.DuckDBPyConnection, place: Place, staged: Staged, rows: TypedRows
 ) -> LoadedFile:
-    table = f"raw.{identifier(source.raw_table)}"
-    lineage = (arrival.file_id, name, arrival.account)
+    arrival = place.arrival
     rows_in, totals = rows.totals()
     rows_in += len(staged.malformed_rows)
-    rows.insert(table, *lineage)
-    (loaded,) = one_row(con, f"select count(*) from {table} where {_OF_FILE}", _file(lineage))
+    rows.insert(place.table, place.lineage)
+    (loaded,) = one_row(
+        con, f"select count(*) from {place.table} where {_OF_FILE}", _file(place.lineage)
+    )
     done = LoadedFile("loaded", rows_in=rows_in, rows_loaded=loaded)
     done.rows_quarantined = rows_in - loaded
-    kept = dict(totals)
+    done.control_totals = totals
     if done.rows_quarantined > len(staged.malformed_rows):
-        rows.insert_faults(*lineage, arrival.relative)
+        rows.insert_faults(place.lineage, arrival.relative)
         _, faulty = rows.totals(faulty_only=True)
         with localcontext(prec=TOTAL_DIGITS):
-            kept = {column: total - faulty[column] for column, total in totals.items()}
-    _book_malformed(con, staged, arrival, name)
+            done.control_totals = {c: total - faulty[c] for c, total in totals.items()}
+    _book_malformed(con, place, staged)
     done.warnings = [f"{arrival.relative}: the file has no {what}" for what in staged.missing]
     if staged.declared_empty:
         done.reason = DECLARED_EMPTY
-    _book_loaded(con, source, arrival, name, done, kept, totals)
+    if arrival.sidecar.exists():
+        broken = broken_promises(arrival.sidecar, rows_in, totals)
+        done.sidecar_ok = not broken
+        done.reason = "; ".join(broken) or done.reason
+    _book_loaded(con, place, done)
     return done
 
 
 _OF_FILE = "_file_id = $file_id and _source = $source and _account = $account"
 
 
-def _file(lineage: tuple[str, str, str]) -> dict[str, str]:
+def _file(lineage: Lineage) -> dict[str, str]:
     return dict(zip(("file_id", "source", "account"), lineage, strict=True))
 
 
-def _book_malformed(
-    con: duckdb.DuckDBPyConnection, staged: Staged, arrival: Arrival, name: str
-) -> None:
+def _book_malformed(con: duckdb.DuckDBPyConnection, place: Place, staged: Staged) -> None:
     if staged.malformed_rows:
         con.execute(
             "insert into raw.quarantine select $source, $account, $file_id, $path, unnest($rows),"
             " null, 'malformed_row', $reason, null",
             {
-                "source": name,
-                "account": arrival.account,
-                "file_id": arrival.file_id,
-                "path": arrival.relative,
+                **_file(place.lineage),
+                "path": place.arrival.relative,
                 "rows": staged.malformed_rows,
                 "reason": "the row has another number of fields than the header, or a stray quote",
             },
         )
 
 
-def _book_loaded(
-    con: duckdb.DuckDBPyConnection,
-    source: Source,
-    arrival: Arrival,
-    name: str,
-    done: LoadedFile,
-    kept: dict[str, Decimal],
-    totals: dict[str, Decimal],
-) -> None:
+def _book_loaded(con: duckdb.DuckDBPyConnection, place: Place, done: LoadedFile) -> None:
     """Book the file, its windows and its pending days."""
-    table = f"raw.{identifier(source.raw_table)}"
-    lineage = (arrival.file_id, name, arrival.account)
-    sidecar_ok = None
-    if arrival.sidecar.exists():
-        broken = broken_promises(arrival.sidecar, done.rows_in, totals)
-        sidecar_ok = not broken
-        done.reason = "; ".join(broken) or done.reason
+    source = place.owner
     first, last = source.day_columns[0], source.day_columns[-1]
-    days = one_row(
+    done.first_day, done.last_day = one_row(
         con,
-        f"select cast(min({first}) as date), cast(max({last}) as date) from {table}"
+        f"select cast(min({first}) as date), cast(max({last}) as date) from {place.table}"
         f" where {_OF_FILE}",
-        _file(lineage),
+        _file(place.lineage),
     )
-    book(con, arrival, name, source.raw_table, done, days, kept, sidecar_ok)
+    book(con, place, done)
     if source.windows:
-        insert_windows(con, source, *lineage)
-        with window_changes(con, *lineage):
+        insert_windows(con, source, *place.lineage)
+        with window_changes(con, *place.lineage):
             pass
     else:
-        mark_pending(con, source, lineage)
+        mark_pending(con, source, place.lineage)
 
 
-def book(
-    con: duckdb.DuckDBPyConnection,
-    arrival: Arrival,
-    name: str,
-    raw_table: str | None,
-    done: LoadedFile,
-    days: tuple[object, ...] | None = None,
-    totals: dict[str, Decimal] | None = None,
-    sidecar_ok: bool | None = None,
-) -> None:
+def book(con: duckdb.DuckDBPyConnection, place: Place, done: LoadedFile) -> None:
     """Write the file's row in raw.landed_files, in place of an earlier one for its path."""
+    arrival = place.arrival
     con.execute(
         "delete from raw.landed_files where path = $path and source = $source",
-        {"path": arrival.relative, "source": name},
+        {"path": arrival.relative, "source": place.name},
     )
-    first_day, last_day = days or (None, None)
+    totals = done.control_totals
     con.execute(
         "insert into raw.landed_files values ($file_id, $source, $account, $path, $bytes,"
         " $arrival_no, $raw_table, $status, $reason, $rows_in, $rows_loaded, $rows_quarantined,"
         " $first_day, $last_day, $control_totals, $sidecar_ok)",
         {
-            "file_id": arrival.file_id,
-            "source": name,
-            "account": arrival.account,
+            **_file(place.lineage),
             "path": arrival.relative,
             "bytes": arrival.bytes,
             "arrival_no": arrival.arrival_no,
-            "raw_table": raw_table,
+            "raw_table": place.source.raw_table if place.source else None,
             "status": done.status,
             "reason": done.reason,
             "rows_in": done.rows_in,
             "rows_loaded": done.rows_loaded,
             "rows_quarantined": done.rows_quarantined,
-            "first_day": first_day,
-            "last_day": last_day,
+            "first_day": done.first_day,
+            "last_day": done.last_day,
             "control_totals": None
             if totals is None
             else json.dumps({column: plain_decimal(total) for column, total in totals.items()}),
-            "sidecar_ok": sidecar_ok,
+            "sidecar_ok": done.sidecar_ok,
         },
     )
 
@@ -235,9 +241,7 @@ def plain_decimal(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def mark_pending(
-    con: duckdb.DuckDBPyConnection, source: Source, lineage: tuple[str, str, str]
-) -> None:
+def mark_pending(con: duckdb.DuckDBPyConnection, source: Source, lineage: Lineage) -> None:
     """Make the days of a file's rows pending, and those of other rows that share an identity."""
     table = f"raw.{identifier(source.raw_table)}"
     first, last = source.day_columns[0], source.day_columns[-1]
@@ -267,7 +271,7 @@ def mark_pending(
 
 
 def withdraw_file(
-    con: duckdb.DuckDBPyConnection, source: Source, lineage: tuple[str, str, str], path: str
+    con: duckdb.DuckDBPyConnection, source: Source, lineage: Lineage, path: str
 ) -> None:
     """Take a file's rows, windows and quarantine out of raw. Call inside a transaction."""
     table = f"raw.{identifier(source.raw_table)}"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources.base import FileFormat
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -32,14 +32,14 @@ def is_gzip(path: Path) -> bool:
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
     """Open a plain or gzip file as UTF-8 text, without its byte order mark."""
-    raw = gzip.open(path, "rb") if is_gzip(path) else path.open("rb")
-    with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
+    opened = gzip.open(path, "rb") if is_gzip(path) else path.open("rb")  # noqa: SIM115  below
+    with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
         try:
             yield stream
         except UnicodeDecodeError as error:
-            raise FileRejected("not UTF-8 text") from error
+            raise FileRejectedError("not UTF-8 text") from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise FileRejected("the gzip data is damaged or cut off") from error
+            raise FileRejectedError("the gzip data is damaged or cut off") from error
 
 
 def detect_format(path: Path) -> FileFormat:
@@ -53,9 +53,9 @@ def detect_format(path: Path) -> FileFormat:
     with open_text(path) as text:
         start = text.read(4096).lstrip()
     if not start:
-        raise FileRejected("the file is empty")
+        raise FileRejectedError("the file is empty")
     if "\0" in start:
-        raise FileRejected("not a text file, nor Parquet")
+        raise FileRejectedError("not a text file, nor Parquet")
     if start.startswith("["):
         return "json"
     return "jsonl" if start.startswith("{") else "csv"
@@ -70,19 +70,19 @@ def csv_header(path: Path) -> tuple[list[str], str]:
     try:
         names = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
     except csv.Error as error:
-        raise FileRejected("the CSV header cannot be parsed") from error
+        raise FileRejectedError("the CSV header cannot be parsed") from error
     return [name.strip() for name in names], delimiter
 
 
 def read_document(path: Path) -> Any:
     """Parse a JSON document with every number kept as the text it was written in.
 
-    JSON lines of several documents come back as a list. Raises FileRejected with line and column.
+    JSON lines come back as a list of documents. Raises FileRejectedError with line and column.
     """
     with open_text(path) as stream:
         text = stream.read()
     if not text.strip():
-        raise FileRejected("the file is empty")
+        raise FileRejectedError("the file is empty")
     try:
         return _exact(text)
     except json.JSONDecodeError as error:
@@ -115,11 +115,11 @@ def _exact(text: str) -> Any:
     try:
         return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except RecursionError as error:
-        raise FileRejected("the JSON is nested too deeply") from error
+        raise FileRejectedError("the JSON is nested too deeply") from error
 
 
-def _not_json(error: json.JSONDecodeError, lines_before: int) -> FileRejected:
+def _not_json(error: json.JSONDecodeError, lines_before: int) -> FileRejectedError:
     # The decoder's message names what it expected and never quotes the text.
-    return FileRejected(
+    return FileRejectedError(
         f"not valid JSON: {error.msg} at line {lines_before + error.lineno} column {error.colno}"
     )

@@ -24,6 +24,7 @@ PROFILE_COLUMNS = (
     "rows_in_raw",
     "rows_quarantined",
     "faulty_rows",
+    "unreadable",
     "undeclared_empty",
     "rows_unaccounted",
     "faulty_share",
@@ -37,7 +38,7 @@ PROFILE_COLUMNS = (
 
 
 def profile(con: duckdb.DuckDBPyConnection, source: Source) -> pd.DataFrame:
-    """Return the profile of a source's files (duplicates left out); shape (files, 16).
+    """Return the profile of a source's files (duplicates left out); shape (files, 17).
 
     Totals are exact texts; the frame holds integers, one share and texts, no money.
     """
@@ -105,6 +106,7 @@ def _profile_file(
         "rows_in_raw": rows_in_raw,
         "rows_quarantined": int(file["booked"]) if loaded else 0,
         "faulty_rows": int(file["faulty"]) if loaded else 0,
+        "unreadable": int(not loaded),
         "undeclared_empty": int(loaded and rows_in == 0 and not declared_empty),
         "rows_unaccounted": rows_in - rows_in_raw - int(file["booked"]) if loaded else 0,
         "faulty_share": int(file["faulty"]) / rows_in if loaded and rows_in else 0.0,

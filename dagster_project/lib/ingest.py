@@ -12,7 +12,7 @@ import duckdb
 from dagster_project.lib import arrivals, control_tables, file_load, mapping, staging
 from dagster_project.lib.arrivals import Arrival
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
-from dagster_project.lib.file_load import LoadedFile, transaction
+from dagster_project.lib.file_load import LoadedFile, Place, transaction
 from dagster_project.lib.hashing import key_fingerprint
 from dagster_project.lib.mapping import Mapping
 from dagster_project.lib.recognition import recognise
@@ -41,13 +41,15 @@ class IngestReport:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where one arrival belongs: the name it loads under, and its source (None: unrecognised)."""
+class _Run:
+    """What every step of one source's ingest needs."""
 
-    arrival: Arrival
-    name: str
-    source: Source | None
-    reason: str = ""
+    con: duckdb.DuckDBPyConnection
+    settings: Settings
+    source: Source
+    mappings: dict[str, Mapping]
+    report: IngestReport
+    say: Log
 
 
 def ingest_source(
@@ -67,13 +69,13 @@ def ingest_source(
     prepare(con, settings)
     mappings = mapping.load_mappings(settings.reference / "mappings")
     report = IngestReport(source.name, source.raw_table)
-    _reload_changed_mappings(con, source, mappings, report)
+    run = _Run(con, settings, source, mappings, report, log or _silent)
+    _reload_changed_mappings(run)
     places = [place for place in _places(settings, mappings) if place.source is source]
-    say = log or _silent
-    fresh = _without_duplicates(con, source, places, report)
-    _withdraw_vanished(con, source, places, report)
+    fresh = _without_duplicates(run, places)
+    _withdraw_vanished(run, places)
     for place in fresh:
-        _load_one(con, settings, place, mappings, report, say)
+        _load_one(run, place)
     return report
 
 
@@ -111,34 +113,33 @@ def ingest_unrecognised(
         con.execute("delete from raw.landed_files where raw_table is null")
         for place in _places(settings, mappings):
             if place.source is None:
-                done = LoadedFile("rejected", place.reason)
-                file_load.book(con, place.arrival, place.name, None, done)
+                file_load.book(con, place, LoadedFile("rejected", place.reason))
                 report.files_rejected += 1
                 report.warnings.append(f"{place.arrival.relative}: {place.reason}")
                 (log or _silent)(f"{place.arrival.relative}: belongs to no source")
     return report
 
 
-def _places(settings: Settings, mappings: dict[str, Mapping]) -> list[_Place]:
+def _places(settings: Settings, mappings: dict[str, Mapping]) -> list[Place]:
     """Return every landed file with the source that takes it, oldest arrival first."""
     places = []
     for arrival in arrivals.scan(settings):
         folder = arrival.folder
         if folder in FIXED_SOURCES:
-            places.append(_Place(arrival, folder, FIXED_SOURCES[folder]))
+            places.append(Place(arrival, folder, FIXED_SOURCES[folder]))
         elif folder in mappings:
-            places.append(_Place(arrival, folder, SOURCES[mappings[folder].kind]))
+            places.append(Place(arrival, folder, SOURCES[mappings[folder].kind]))
         else:
             fits = recognise(arrival.path, arrival.sha256)
             if len(fits) == 1:
-                places.append(_Place(arrival, fits[0], FIXED_SOURCES[fits[0]]))
+                places.append(Place(arrival, fits[0], FIXED_SOURCES[fits[0]]))
             else:
                 known = ", ".join([*FIXED_SOURCES, *mappings])
                 reason = (
                     f"no source is named {folder!r} and the content fits "
                     f"{' and '.join(fits) or 'no known export'}; known folders: {known}"
                 )
-                places.append(_Place(arrival, folder, None, reason))
+                places.append(Place(arrival, folder, None, reason))
     return places
 
 
@@ -154,13 +155,12 @@ def _booked(
     return {(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in rows}
 
 
-def _without_duplicates(
-    con: duckdb.DuckDBPyConnection, source: Source, places: list[_Place], report: IngestReport
-) -> list[_Place]:
+def _without_duplicates(run: _Run, places: list[Place]) -> list[Place]:
     """Book repeated contents as duplicates; return the files that have to be loaded.
 
     When a loaded file is gone but the same content lies elsewhere, the books move to that path.
     """
+    con, source, report = run.con, run.source, run.report
     booked = _booked(con, source)
     present = {(place.name, place.arrival.relative): place.arrival.file_id for place in places}
     loaded = {
@@ -190,7 +190,7 @@ def _without_duplicates(
             if known is None or known[:3] != (arrival.file_id, arrival.account, "duplicate"):
                 with transaction(con):
                     _take_out(con, source, place.name, arrival.relative, known)
-                    file_load.book(con, arrival, place.name, source.raw_table, done)
+                    file_load.book(con, place, done)
         elif _sidecar_changed(arrival, booked[(place.name, arrival.relative)][3]):
             fresh.append(place)
         else:
@@ -203,7 +203,7 @@ def _sidecar_changed(arrival: Arrival, sidecar_ok: bool | None) -> bool:
     return (not sidecar_ok) if arrival.sidecar.exists() else sidecar_ok is not None
 
 
-def _move(con: duckdb.DuckDBPyConnection, place: _Place, old_path: str) -> None:
+def _move(con: duckdb.DuckDBPyConnection, place: Place, old_path: str) -> None:
     parameters = {"old": old_path, "new": place.arrival.relative, "source": place.name}
     with transaction(con):
         con.execute(
@@ -238,13 +238,9 @@ def _take_out(
     return False
 
 
-def _withdraw_vanished(
-    con: duckdb.DuckDBPyConnection,
-    source: Source,
-    places: list[_Place],
-    report: IngestReport,
-) -> None:
+def _withdraw_vanished(run: _Run, places: list[Place]) -> None:
     """Take out the rows of files that are no longer in landing, or have another content now."""
+    con, source, report = run.con, run.source, run.report
     present = {(place.name, place.arrival.relative): place.arrival.file_id for place in places}
     for (name, path), known in _booked(con, source).items():
         if present.get((name, path)) == known[0]:
@@ -258,16 +254,12 @@ def _withdraw_vanished(
             report.warnings.append(line)
 
 
-def _reload_changed_mappings(
-    con: duckdb.DuckDBPyConnection,
-    source: Source,
-    mappings: dict[str, Mapping],
-    report: IngestReport,
-) -> None:
+def _reload_changed_mappings(run: _Run) -> None:
     """Withdraw what was loaded through a mapping that reads differently now."""
+    con, source, report = run.con, run.source, run.report
     if not source.is_mapped:
         return
-    for name, current in mappings.items():
+    for name, current in run.mappings.items():
         if current.kind != source.name:
             continue
         label = f"mapping:{name}"
@@ -280,30 +272,23 @@ def _reload_changed_mappings(
             control_tables.set_fingerprint(con, label, current.fingerprint)
 
 
-def _load_one(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    place: _Place,
-    mappings: dict[str, Mapping],
-    report: IngestReport,
-    say: Log,
-) -> None:
-    source, arrival = place.source, place.arrival
-    assert source is not None
+def _load_one(run: _Run, place: Place) -> None:
+    con, source, report, arrival = run.con, run.source, run.report, place.arrival
     started = time.monotonic()
     known = _booked(con, source).get((place.name, arrival.relative))
     with transaction(con):
         _take_out(con, source, place.name, arrival.relative, known)
+    key = run.settings.hash_key
     if source.is_mapped:
-        read = partial(_read_mapped, con, mappings[place.name], settings.hash_key)
+        read = partial(_read_mapped, con, run.mappings[place.name], key)
     else:
-        read = partial(_read_fixed, con, source, settings.hash_key)
-    done = file_load.load_file(con, source, arrival, place.name, read, settings.hash_key)
+        read = partial(_read_fixed, con, source, key)
+    done = file_load.load_file(con, place, read, key)
     seconds = time.monotonic() - started
     if done.status == "rejected":
         report.files_rejected += 1
         report.warnings.append(f"{arrival.relative}: rejected, {done.reason}")
-        say(f"{arrival.relative}: rejected after {seconds:.1f} s")
+        run.say(f"{arrival.relative}: rejected after {seconds:.1f} s")
         return
     report.files_new += 1
     report.rows_in += done.rows_in
@@ -313,7 +298,7 @@ def _load_one(
         # A built-in export's older generations lack columns by design; a mapping's path does not.
         report.warnings += done.warnings
     quarantined = f", {done.rows_quarantined} quarantined" if done.rows_quarantined else ""
-    say(f"{arrival.relative}: {done.rows_loaded} rows in {seconds:.1f} s{quarantined}")
+    run.say(f"{arrival.relative}: {done.rows_loaded} rows in {seconds:.1f} s{quarantined}")
 
 
 def _read_fixed(

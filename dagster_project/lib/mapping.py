@@ -18,7 +18,7 @@ import duckdb
 
 from dagster_project.lib import files
 from dagster_project.lib.columns import Binding, Column
-from dagster_project.lib.errors import ConfigurationError, FileRejected
+from dagster_project.lib.errors import ConfigurationError, FileRejectedError
 from dagster_project.lib.staging import Staged, stage_table
 from dagster_project.lib.usage_shapes import USAGE_SHAPES
 from dagster_project.sources import FIXED_SOURCES, MAPPED_SOURCES, SOURCES
@@ -61,11 +61,11 @@ def stage_mapped(con: duckdb.DuckDBPyConnection, mapping: Mapping, path: Path, k
     """Read one file through a mapping."""
     file_format = files.detect_format(path)
     if file_format not in mapping.formats:
-        raise FileRejected(
+        raise FileRejectedError(
             f"a {file_format} file; mapping {mapping.name} takes {', '.join(mapping.formats)}"
         )
     layout = Layout(formats=mapping.formats, bindings=mapping.bindings, dotted_keys=True)
-    return stage_table(con, MAPPED_SOURCES[mapping.kind], layout, file_format, path, key)
+    return stage_table(con, MAPPED_SOURCES[mapping.kind], layout, path, key)
 
 
 def _load(path: Path) -> Mapping:

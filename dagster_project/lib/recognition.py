@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lib import files
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources import FIXED_SOURCES
 from dagster_project.sources.base import FileFormat
 
@@ -27,7 +27,7 @@ def _recognise(path: Path) -> list[str]:
     try:
         file_format = files.detect_format(path)
         names = _top_level_names(path, file_format)
-    except (FileRejected, duckdb.Error):
+    except (FileRejectedError, duckdb.Error):
         return []
     found = [
         source.name
@@ -40,7 +40,7 @@ def _recognise(path: Path) -> list[str]:
         return found
     try:
         document = files.read_document(path)
-    except FileRejected:
+    except FileRejectedError:
         return []
     return [
         source.name

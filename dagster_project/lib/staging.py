@@ -16,11 +16,11 @@ import pyarrow as pa
 from dagster_project.lib import files
 from dagster_project.lib.access import ColumnAccess, JsonDocument, JsonLinesAccess
 from dagster_project.lib.columns import Column
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.expressions import Expressions, build
 from dagster_project.lib.hashing import hash_parameters, keyed_hash
 from dagster_project.lib.sql import literal, one_row
-from dagster_project.sources.base import FileFormat, Layout, PageFormat, PageRows, Source
+from dagster_project.sources.base import Layout, PageFormat, PageRows, Source
 
 ROWS = "temp.staged_rows"
 REJECTS = "staged_rejects"
@@ -48,33 +48,33 @@ class Staged:
 
 
 def stage(con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str) -> Staged:
-    """Read a file of a fixed source; raises FileRejected when it is none of the source's forms."""
+    """Read a file of a fixed source; raises FileRejectedError when it is none of its forms."""
     file_format = files.detect_format(path)
     if source.pages is not None and file_format in ("jsonl", "json"):
         return stage_page(con, source, source.pages, path, key)
     for layout in source.layouts:
         if file_format in layout.formats:
-            return stage_table(con, source, layout, file_format, path, key)
+            return stage_table(con, source, layout, path, key)
     wanted: list[str] = sorted({name for layout in source.layouts for name in layout.formats})
     if source.pages is not None:
         wanted.append("JSON pages")
-    raise FileRejected(f"a {file_format} file; {source.name} takes {', '.join(wanted)}")
+    raise FileRejectedError(f"a {file_format} file; {source.name} takes {', '.join(wanted)}")
 
 
 def stage_table(
     con: duckdb.DuckDBPyConnection,
     source: Source,
     layout: Layout,
-    file_format: FileFormat,
     path: Path,
     key: str,
 ) -> Staged:
     """Read a CSV, JSON-lines, JSON-list or Parquet file through a layout."""
+    file_format = files.detect_format(path)
     if file_format == "parquet":
         return _stage_parquet(con, source, layout, path, key)
     if file_format == "csv":
         return _stage_csv(con, source, layout, path, key)
-    return _stage_json_lines(con, source, layout, file_format, path, key)
+    return _stage_json_lines(con, source, layout, path, key)
 
 
 def drop_staged(con: duckdb.DuckDBPyConnection) -> None:
@@ -123,7 +123,7 @@ def _stage_csv(
     header, delimiter = files.csv_header(path)
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise FileRejected(f"the header names a column twice: {twice[0]}")
+        raise FileRejectedError(f"the header names a column twice: {twice[0]}")
     access = ColumnAccess([(name, "VARCHAR") for name in header])
     done = _build_or_explain(source, layout, access)
     columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(header)))
@@ -182,26 +182,26 @@ def _reject_without_rows(con: duckdb.DuckDBPyConnection, malformed: int) -> None
     (rows,) = one_row(con, f"select count(*) from {ROWS}")
     if rows == 0:
         if malformed:
-            raise FileRejected(f"none of its {malformed} rows can be parsed")
-        raise FileRejected("no data rows")
+            raise FileRejectedError(f"none of its {malformed} rows can be parsed")
+        raise FileRejectedError("no data rows")
 
 
 def _stage_json_lines(
     con: duckdb.DuckDBPyConnection,
     source: Source,
     layout: Layout,
-    file_format: FileFormat,
     path: Path,
     key: str,
 ) -> Staged:
+    is_list = files.detect_format(path) == "json"
     access = JsonLinesAccess(layout.embedded, layout.dotted_keys)
     done = build(source.columns, layout.bindings, access)
     documents = access.documents
     extracted = "".join(f", {document.projection()}" for document in documents.values())
     wanted = ", ".join(literal(json_path) for json_path in access.line.paths)
-    shape = "array" if file_format == "json" else "newline_delimited"
+    shape = "array" if is_list else "newline_delimited"
     # A list is one document: what follows its first error cannot be told apart any more.
-    lenient = "false" if file_format == "json" else "true"
+    lenient = "false" if is_list else "true"
     compression = "gzip" if files.is_gzip(path) else "uncompressed"
     not_an_object = "when json is null or not starts_with(json, '{') then 'malformed_row'"
     con.execute(
@@ -219,9 +219,9 @@ def _stage_json_lines(
         f" from {ROWS}",
     )
     if rows == 0:
-        raise FileRejected("no data rows")
+        raise FileRejectedError("no data rows")
     if rows == malformed:
-        raise FileRejected(f"none of its {rows} lines is a JSON object")
+        raise FileRejectedError(f"none of its {rows} lines is a JSON object")
     _reject_when_never_present(con, source, done)
     return Staged(
         relation=_numbered(con, []),
@@ -236,7 +236,7 @@ def _stage_json_lines(
 def _reject_when_never_present(
     con: duckdb.DuckDBPyConnection, source: Source, done: Expressions
 ) -> None:
-    """Raise FileRejected when a required key is on no line: JSON lines have no header to ask."""
+    """Refuse a file where a required key is on no line: JSON lines have no header to ask."""
     required = [c.name for c in source.columns if c.required and c.name in done.items]
     if not required:
         return
@@ -245,7 +245,7 @@ def _reject_when_never_present(
     )
     absent = [name for name, rows in zip(required, present, strict=True) if rows == 0]
     if absent:
-        raise FileRejected(f"required column missing: no line has a value for {absent[0]}")
+        raise FileRejectedError(f"required column missing: no line has a value for {absent[0]}")
 
 
 def _stage_parquet(
@@ -272,7 +272,7 @@ def _stage_parquet(
         {"path": str(path)},
     )
     if rows == 0:
-        raise FileRejected("no data rows")
+        raise FileRejectedError("no data rows")
     return Staged(
         relation=relation,
         types=done.types,
@@ -287,9 +287,9 @@ def _stage_parquet(
 def _build_or_explain(source: Source, layout: Layout, access: ColumnAccess) -> Expressions:
     try:
         return build(source.columns, layout.bindings, access)
-    except FileRejected as error:
+    except FileRejectedError as error:
         shown = ", ".join(name for name in access.names()[:40] if len(name) <= 60)
-        raise FileRejected(f"{error.reason}; the file has: {shown or 'no columns'}") from error
+        raise FileRejectedError(f"{error.reason}; the file has: {shown or 'no columns'}") from error
 
 
 def stage_page(
@@ -298,7 +298,7 @@ def stage_page(
     """Parse a JSON page in Python and stage its rows as texts."""
     page = pages.parse(files.read_document(path), path.name)
     if not page.rows and not page.declared_empty:
-        raise FileRejected("no data rows")
+        raise FileRejectedError("no data rows")
     free_text = source.free_text_columns()
     names = [c.name for c in source.columns if c.kind != "free_text"]
     data: dict[str, pa.Array] = {

@@ -25,6 +25,8 @@ from dagster_project.lib.sql import literal, one_row
 from dagster_project.lib.staging import Staged
 from dagster_project.sources.base import Source
 
+LINEAGE_PARAMETERS = ("file_id", "source", "account")
+
 
 class TypedRows:
     """One staged file seen through its source's declared columns."""
@@ -119,7 +121,7 @@ class TypedRows:
     def _faulty(self) -> str:
         return " or ".join(f"({test[0]})" for test in self._tests()) or "false"
 
-    def insert(self, table: str, file_id: str, source: str, account: str) -> None:
+    def insert(self, table: str, lineage: tuple[str, str, str]) -> None:
         """Write every good row into the raw table, in one pass."""
         items = []
         for column in self.source.columns:
@@ -138,15 +140,13 @@ class TypedRows:
                 f" {', '.join(items)} from {self._typed()} where not ({self._faulty()})",
                 {
                     **self.staged.parameters,
-                    "file_id": file_id,
-                    "source": source,
-                    "account": account,
+                    **dict(zip(LINEAGE_PARAMETERS, lineage, strict=True)),
                 },
             )
         finally:
             self.con.execute("set preserve_insertion_order = true")
 
-    def insert_faults(self, file_id: str, source: str, account: str, path: str) -> None:
+    def insert_faults(self, lineage: tuple[str, str, str], path: str) -> None:
         """Write one quarantine row per faulty row: its first fault, and how many more it has."""
         tests = self._tests()
         reasons = "".join(
@@ -158,7 +158,8 @@ class TypedRows:
             for condition, code, name, reason, shown in tests
         )
         self.con.execute(
-            "insert into raw.quarantine select $source, $account, $file_id, $file_path, _row_number,"
+            "insert into raw.quarantine"
+            " select $source, $account, $file_id, $file_path, _row_number,"
             f" fault.name, fault.code, coalesce(fault.reason, case fault.code{reasons}"
             " else fault.code end) || case when more = 1 then ' (and 1 more fault in this row)'"
             " when more > 1 then ' (and ' || more || ' more faults in this row)' else '' end,"
@@ -170,9 +171,7 @@ class TypedRows:
             f" from {self._typed()} where {self._faulty()}))",
             {
                 **self.staged.parameters,
-                "file_id": file_id,
-                "source": source,
-                "account": account,
+                **dict(zip(LINEAGE_PARAMETERS, lineage, strict=True)),
                 "file_path": path,
             },
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import duckdb
 
 from dagster_project.lib.errors import ConfigurationError
-from dagster_project.reports.display import month_name, number, percent, shortened
+from dagster_project.reports.display import month_name, number, percent, printable, shortened
 from dagster_project.reports.snapshot import Row, absent_month, fetch, open_snapshot, parse_month
 from dagster_project.reports.words import STATUS_MEANING, label
+
+# Columns of a terminal that shows everything without breaking lines.
+WIDTH = 100
 
 # Open lines shown under a month; the page and the workbook have them all.
 LARGEST_LINES = 5
@@ -57,7 +61,7 @@ def drift_messages(snapshot: Path, month: str | None = None) -> list[str]:
 
 def render_drift_messages(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return one message per row of reconciliation_months whose status is drift."""
-    return [_drift_message(row) for row in rows if row["status"] == "drift"]
+    return [printable(_drift_message(row)) for row in rows if row["status"] == "drift"]
 
 
 def _drift_message(row: Mapping[str, Any]) -> str:
@@ -107,7 +111,7 @@ def render_month(snapshot: Path, month: str | None) -> str:
             raise ConfigurationError(absent_month(wanted, known))
         return "There is no usage and no bill to reconcile yet."
     blocks = [_month_block(row, _same(codes, row), _same(lines, row)) for row in months]
-    return "\n\n".join(blocks)
+    return "\n\n".join("\n".join(printable(line) for line in block) for block in blocks)
 
 
 def _same(rows: list[Row], of: Row) -> list[Row]:
@@ -115,7 +119,7 @@ def _same(rows: list[Row], of: Row) -> list[Row]:
     return [row for row in rows if all(row[name] == of[name] for name in key)]
 
 
-def _month_block(row: Row, codes: list[Row], lines: list[Row]) -> str:
+def _month_block(row: Row, codes: list[Row], lines: list[Row]) -> list[str]:
     currency = row["currency"]
     bound = bool(row["is_lower_bound"])
     out = [
@@ -129,33 +133,36 @@ def _month_block(row: Row, codes: list[Row], lines: list[Row]) -> str:
         over = "  over tolerance" if code["is_over_tolerance"] else ""
         out.append(
             f"    {label(code['residual_code']):<22}{signed(code['residual_usd']):>18} {currency}"
-            f"  {number(code['lines'], 0):>7} lines{over}"
+            f"  lines: {number(code['lines'], 0)}{over}"
         )
-    out.append(
-        f"  {'billed':<24}{number(row['billed_usd']):>18} {currency}"
-        f"  difference {signed(row['difference_usd'])} ({percent(row['difference_ratio'])})"
-    )
+    if row["billed_usd"] is None:
+        out.append(f"  {'billed':<24}{'no bill yet':>18}")
+    else:
+        out.append(
+            f"  {'billed':<24}{number(row['billed_usd']):>18} {currency}"
+            f"  difference {signed(row['difference_usd'])} ({percent(row['difference_ratio'])})"
+        )
     if row["payable_usd"] is not None:
-        out.append(f"  {'payable by invoice':<24}{number(row['payable_usd']):>18} {currency}")
+        out.append(
+            f"  {'payable by invoice':<24}{number(row['payable_usd']):>18} {currency}"
+            "  with tax and credits"
+        )
     if lines:
         out.append("  largest open lines:")
-    for line in lines:
-        where = " ".join(
-            str(part)
-            for part in (
-                line["usage_date"] or "the month",
-                line["model_key"],
-                line["meter"],
-                line["processing"],
-                line["api_key_id"],
-            )
-            if part is not None
-        )
-        amount = signed(line["residual_usd"], 4)
-        out.append(
-            f"  {amount:>14} {currency}  {label(line['residual_code']):<16}  {shortened(where, 60)}"
-        )
+    out.extend(_open_line(line) for line in lines)
     for code in codes:
         if code["is_over_tolerance"]:
-            out.append(f"  {label(code['residual_code'])}: {code['meaning']} {code['action']}")
-    return "\n".join(out)
+            text = f"{label(code['residual_code'])}: {code['meaning']} {code['action']}"
+            indent = "  "
+            out.extend(
+                textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent * 2)
+            )
+    return out
+
+
+def _open_line(line: Row) -> str:
+    parts = (line["usage_date"] or "the month", line["model_key"], line["meter"],
+             line["processing"], line["api_key_id"])  # fmt: skip
+    where = " ".join(str(part) for part in parts if part is not None)
+    amount = f"{signed(line['residual_usd'], 4):>14} {line['currency']}"
+    return f"  {amount}  {label(line['residual_code']):<16}  {shortened(where, 60)}"

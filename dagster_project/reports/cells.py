@@ -30,7 +30,7 @@ MISSING_MEANS = {
     "meter": "the bill names no meter here",
     "processing": "the bill does not say",
     "api_key_id": "the bill names no API key",
-    "billed_quantity": "the bill states no quantity",
+    "pair_billed_quantity": "the bill states no quantity",
     "amount_usd": "not an amount, or not known",
     "cost_usd": "no usage to price",
     "denominator": "not counted for this row",

@@ -145,7 +145,7 @@ DIFFERENCE = Column(
     "Billed minus computed: positive when the bill is higher.", signed=True,
 )  # fmt: skip
 DIFFERENCE_SHARE = Column(
-    "difference_ratio", "Difference of bill", "ratio", 12, "Difference divided by billed."
+    "difference_ratio", "Difference, % of bill", "ratio", 12, "Difference divided by billed."
 )
 BILLED = Column(
     "billed_usd", "Billed", "money", 15,
@@ -214,13 +214,14 @@ OPEN_LINES: tuple[Column, ...] = (
     Column("residual_usd", "Amount", "fine_money", 16,
            "Billed minus computed: positive when the bill is higher.", signed=True),
     CURRENCY,
-    Column("computed_cost_usd", "Computed", "fine_money", 16, COMPUTED_SPEND.note, bounded=True),
-    Column("billed_usd", "Billed", "fine_money", 16, BILLED.note),
-    Column("computed_quantity", "Quantity in the ledger", "quantity", 16,
+    Column("pair_computed_cost_usd", "Computed", "fine_money", 16, COMPUTED_SPEND.note,
+           bounded=True),
+    Column("pair_billed_usd", "Billed", "fine_money", 16, BILLED.note),
+    Column("pair_computed_quantity", "Quantity in the ledger", "quantity", 16,
            "Tokens or calls that the ledger holds."),
-    Column("provider_usage_quantity", "Quantity by provider usage", "quantity", 16,
+    Column("pair_provider_usage_quantity", "Quantity by provider usage", "quantity", 16,
            "The same by the provider's own usage report."),
-    Column("billed_quantity", "Quantity billed", "quantity", 16,
+    Column("pair_billed_quantity", "Quantity billed", "quantity", 16,
            "The same by the bill; empty where the bill states none."),
     Column("is_over_tolerance", "Over tolerance", "flag", 12,
            "Its cause is above tolerance in this month."),

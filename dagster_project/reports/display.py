@@ -1,4 +1,4 @@
-"""How values look. Rounding happens here and only for the eye: half away from zero, as on a bill."""
+"""How values look. Rounding happens here, for the eye alone: half away from zero, as on a bill."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ def moment(value: datetime | None) -> str:
 def day(value: date | None) -> str:
     """Return an ISO day."""
     return MISSING if value is None else value.isoformat()
+
+
+def printable(text: str) -> str:
+    """Return `text` without control characters: a name from a file must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def shortened(text: str, width: int) -> str:

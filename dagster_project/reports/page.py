@@ -36,6 +36,7 @@ MOST_OPEN_LINES = 50
 MOST_MONTHS = 12
 MOST_WEEKS = 26
 MOST_PANELS = 6
+MOST_UNIT_COST_ROWS = 400
 MOST_FILES = 200
 MOST_QUARANTINED_ROWS = 50
 
@@ -97,7 +98,7 @@ PAGE_COLUMNS: dict[str, tuple[Column, ...]] = {
         columns.RECONCILIATION,
         "month", "channel", "account", "status", "computed_cost_usd", "billed_usd",
         "difference_usd", "difference_ratio", "explained_usd", "unexplained_usd", "payable_usd",
-        "breached_codes", "largest_line",
+        "breached_codes",
     ),
     "codes": _pick(
         columns.CODES,
@@ -106,9 +107,9 @@ PAGE_COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "lines": _pick(
         columns.OPEN_LINES,
-        "open_rank", "usage_date", "channel", "account", "model_key", "meter", "processing",
-        "residual_code", "residual_usd", "computed_cost_usd", "billed_usd", "computed_quantity",
-        "billed_quantity",
+        "open_rank", "usage_date", "residual_code", "residual_usd", "pair_computed_cost_usd",
+        "pair_billed_usd", "model_key", "meter", "processing", "channel", "account",
+        "pair_computed_quantity", "pair_billed_quantity",
     ),
     "checks": columns.CHECKS,
     "unpriced": _pick(
@@ -136,7 +137,7 @@ def _summary(books: Books) -> dict[str, Any]:
             }
             for month in months
         ],
-        "statuses": [row for row in books.months if row["month"] in months],
+        "statuses": books.statuses(),
     }
 
 
@@ -175,8 +176,9 @@ def _unit_section(books: Books, unit: Unit) -> dict[str, Any]:
     return {
         "unit": unit,
         "panels": panels(unit, weeks, most=MOST_PANELS),
-        "months": months,
-        "weeks": weeks,
+        "months": months[:MOST_UNIT_COST_ROWS],
+        "weeks": weeks[:MOST_UNIT_COST_ROWS],
+        "is_cut": max(len(weeks), len(months)) > MOST_UNIT_COST_ROWS,
     }
 
 

@@ -26,7 +26,8 @@ LONGEST_AXIS_LABELS = 7
 COMPUTED_COLOUR = "#5B6472"
 TRUED_UP_COLOUR = "#0B63B0"
 
-STYLE: dict[str, Any] = {
+# Any: matplotlib's own type is the list of all its setting names.
+STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "trueup",
     "font.size": 9,

@@ -24,6 +24,9 @@ NUMBER_FORMATS = {
     "month": "yyyy-mm",
 }
 
+# Two lines of text.
+HEADER_POINTS = 32
+
 # An amount below half a cent would read 0.00, as if nothing were there.
 HALF_A_CENT = Decimal("0.005")
 
@@ -95,13 +98,18 @@ class SheetWriter:
 
     def line(self, text: str, style: str = "plain") -> None:
         """Write one line of text; it runs over the empty cells beside it."""
-        self._sheet.write_string(self._row, 0, text[:LONGEST_CELL_TEXT], self._format(STYLES[style]))
+        self._sheet.write_string(
+            self._row, 0, text[:LONGEST_CELL_TEXT], self._format(STYLES[style])
+        )
         self._row += 1
 
     def table(self, columns: tuple[Column, ...], rows: list[Row], *, empty: str) -> None:
         """Write headers with their notes, then the rows; `empty` says that there are none."""
-        header = self._format(STYLES["header"])
+        left = self._format({**STYLES["header"], "align": "left", "indent": 1})
+        right = self._format({**STYLES["header"], "align": "right"})
+        self._sheet.set_row(self._row, HEADER_POINTS)
         for position, column in enumerate(columns):
+            header = right if column.is_numeric else left
             self._sheet.write_string(self._row, position, column.heading, header)
             self._sheet.write_comment(
                 self._row, position, column.note, {"author": "TrueUp", "x_scale": 2}
@@ -139,7 +147,9 @@ class SheetWriter:
 
 def _style(column: Column, row: Row) -> dict[str, Any]:
     """Return the format of a cell: number format with its sign, italics when provisional."""
-    style: dict[str, Any] = {"valign": "top"}
+    style: dict[str, Any] = {"valign": "top", "bottom": 1, "bottom_color": "#DDE2E9"}
+    if not column.is_numeric:
+        style |= {"align": "left", "indent": 1}
     value = row[column.key]
     if column.kind in NUMBER_FORMATS:
         style["num_format"] = number_format(column, value, is_bound=_is_bound(column, row))

@@ -22,6 +22,9 @@ LONGEST_SHEET_ROWS = 100_000
 # Enough to recognise the fault; the mart has them all.
 FIRST_QUARANTINED_ROWS = 200
 
+# A summary shows these whatever their month; the others have had their turn.
+LOUD_STATUSES = frozenset({"drift", "no_usage"})
+
 SNAPSHOT = "select * from marts.report_snapshot"
 SPEND_MONTHS = "select * from marts.report_spend_months order by month"
 UNIT_COSTS = """
@@ -88,6 +91,13 @@ class Books:
     def spend(self, month: date | None) -> Row | None:
         """Return the row of all spend in `month`, if there is one."""
         return next((row for row in self.spend_months if row["month"] == month), None)
+
+    def statuses(self) -> list[Row]:
+        """Return the reconciled months that a summary shows: those in view, and every drift."""
+        shown = {self.month, self.running_month}
+        return [
+            row for row in self.months if row["month"] in shown or row["status"] in LOUD_STATUSES
+        ]
 
     def unit_costs_of(self, unit: str, grain: str, start: date | None = None) -> list[Row]:
         """Return the unit-cost rows of one unit and period grain, of one period or of all."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from dagster_project.reports.alerts import render_drift_messages, signed
+from dagster_project.reports.alerts import WIDTH, render_drift_messages, signed
 from dagster_project.reports.display import (
     day,
     moment,
     month_name,
     number,
     percent,
+    printable,
     shortened,
     unit_cost,
 )
@@ -25,8 +26,6 @@ from dagster_project.reports.words import (
     label,
 )
 
-WIDTH = 100
-
 # The terminal shows totals; lines belong to `trueup reconcile`, the workbook and the page.
 NO_LINES = 0
 
@@ -38,8 +37,9 @@ def render_summary(snapshot: Path) -> str:
     for month in (books.month, books.running_month):
         if month is not None:
             blocks.append(_unit_costs(books, books.spend(month) or {}))
-    blocks.extend([_reconciliation(books.months), _quality(books)])
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    blocks.extend([_reconciliation(books), _quality(books)])
+    lines = "\n\n".join(block for block in blocks if block).split("\n")
+    return "\n".join(printable(line) for line in lines) + "\n"
 
 
 def _head(books: Books) -> str:
@@ -104,7 +104,8 @@ def _unit_cost_line(unit: str, row: Row) -> str:
     return shortened(f"{name}{number(row['denominator'], 0):>9}{costs}  {notes}".rstrip(), WIDTH)
 
 
-def _reconciliation(months: list[Row]) -> str:
+def _reconciliation(books: Books) -> str:
+    months = books.statuses()
     if not months:
         return ""
     out = [
@@ -132,8 +133,8 @@ def _quality(books: Books) -> str:
     )
     out = [
         f"Unpriced: {number(unpriced['affected'], 0)} of {number(unpriced['total'], 0)} usage rows."
-        f" Quarantined: {number(faulty['affected'], 0)} faulty rows and "
-        f"{number(copies['affected'], 0)} copies of calls.",
+        f" Quarantined: faulty rows {number(faulty['affected'], 0)}, "
+        f"copies of calls {number(copies['affected'], 0)}.",
     ]
     sentences = attention(books.checks, render_drift_messages(books.months))
     if sentences:

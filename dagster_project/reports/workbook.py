@@ -41,9 +41,7 @@ SUMMARY_MONTHS: tuple[Column, ...] = (
 )
 
 
-def write_workbook(
-    snapshot: Path, target: Path, *, title: str, month: str | None = None
-) -> None:
+def write_workbook(snapshot: Path, target: Path, *, title: str, month: str | None = None) -> None:
     """Write the workbook, and the exact figures as CSV beside it, from the published snapshot.
 
     `month` (YYYY-MM) is the month of the summary; by default the latest full one. The same
@@ -132,4 +130,4 @@ def _summary(writer: SheetWriter, books: Books, title: str) -> None:
             writer.table(columns.SUMMARY_UNIT_COSTS, rows, empty="No spend and no outcome.")
     writer.gap()
     writer.line("Does computed equal billed?", "heading")
-    writer.table(SUMMARY_MONTHS, books.months, empty="No usage and no bill to compare yet.")
+    writer.table(SUMMARY_MONTHS, books.statuses(), empty="No usage and no bill to compare yet.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.lib.columns import Column, RowRule
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources.base import PageFormat, PageRows, Source, texts
 from dagster_project.sources.json_values import buckets, results, scalar
 
@@ -27,7 +27,7 @@ def parse(document: Any, file_name: str) -> PageRows:
     del file_name
     page = PageRows()
     if any("amount" not in result for result in results(document)):
-        raise FileRejected("a result has no amount: not a cost report")
+        raise FileRejectedError("a result has no amount: not a cost report")
     for bucket in buckets(document, "Anthropic cost report"):
         start_end = {
             "start_at": scalar(bucket.get("starting_at")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.lib.columns import Column, RowRule
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources.base import PageFormat, PageRows, Source, counts, texts
 from dagster_project.sources.json_values import buckets, nested, results, scalar
 
@@ -32,7 +32,9 @@ def parse(document: Any, file_name: str) -> PageRows:
     del file_name
     page = PageRows()
     if any("uncached_input_tokens" not in result for result in results(document)):
-        raise FileRejected("a result has no uncached_input_tokens: not a messages usage report")
+        raise FileRejectedError(
+            "a result has no uncached_input_tokens: not a messages usage report"
+        )
     for bucket in buckets(document, "Anthropic usage report"):
         start_end = {
             "start_at": scalar(bucket.get("starting_at")),

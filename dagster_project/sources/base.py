@@ -44,7 +44,8 @@ class PageRows:
 class PageFormat:
     """An export that arrives as whole JSON documents.
 
-    `parse` takes the document (numbers kept as text) and the file's name; it raises FileRejected.
+    `parse` takes the document (numbers kept as text) and the file's name; it may raise
+    FileRejectedError.
     `recognises` says whether a document of unknown origin is this export.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 
 # Stands for an object or list where a single value belongs; the load quarantines such a row.
 CONTAINER = "\x01container"
@@ -54,10 +54,10 @@ def buckets(document: Any, export: str) -> list[dict[str, Any]]:
     for page in document if isinstance(document, list) else [document]:
         data = page.get("data") if isinstance(page, dict) else None
         if not isinstance(data, list):
-            raise FileRejected(f'not a page of the {export} export: it has no "data" list')
+            raise FileRejectedError(f'not a page of the {export} export: it has no "data" list')
         for bucket in data:
             if not isinstance(bucket, dict) or not isinstance(bucket.get("results"), list):
-                raise FileRejected(
+                raise FileRejectedError(
                     f'not a page of the {export} export: a bucket has no "results" list'
                 )
             found.append(bucket)

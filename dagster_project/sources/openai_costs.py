@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.lib.columns import Column, RowRule, bind
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources.base import Layout, PageFormat, PageRows, Source, texts
 from dagster_project.sources.json_values import CONTAINER, buckets, nested, results, scalar
 
@@ -31,7 +31,7 @@ def parse(document: Any, file_name: str) -> PageRows:
     if strange:
         kind = scalar(strange[0].get("object"))
         shown = kind if kind not in (None, CONTAINER) else "an object without a name"
-        raise FileRejected(f"holds {shown}; this folder takes {RESULT}")
+        raise FileRejectedError(f"holds {shown}; this folder takes {RESULT}")
     for bucket in buckets(document, "OpenAI costs"):
         start_end = {
             "start_at": scalar(bucket.get("start_time")),

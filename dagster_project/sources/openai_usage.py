@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.lib.columns import Column, RowRule, bind, fixed
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources.base import Layout, PageFormat, PageRows, Source, counts, texts
 from dagster_project.sources.json_values import buckets, results, scalar
 
@@ -41,7 +41,7 @@ def parse(document: Any, file_name: str) -> PageRows:
     kinds = {scalar(result.get("object")) for result in results(document)}
     strange = sorted(str(kind) for kind in kinds - set(ENDPOINTS))
     if strange:
-        raise FileRejected(
+        raise FileRejectedError(
             f"holds {strange[0]}; this folder takes organization.usage.completions.result "
             "and organization.usage.embeddings.result"
         )

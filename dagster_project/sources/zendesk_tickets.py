@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.lib.columns import Column
-from dagster_project.lib.errors import FileRejected
+from dagster_project.lib.errors import FileRejectedError
 from dagster_project.sources.base import PageFormat, PageRows, Source, counts, texts
 from dagster_project.sources.json_values import nested, objects, scalar, scalar_list
 
@@ -52,7 +52,9 @@ def parse(document: Any, file_name: str) -> PageRows:
     for part in document if isinstance(document, list) else [document]:
         tickets = part.get("tickets") if isinstance(part, dict) else None
         if not isinstance(tickets, list):
-            raise FileRejected('not a page of the incremental ticket export: no "tickets" list')
+            raise FileRejectedError(
+                'not a page of the incremental ticket export: no "tickets" list'
+            )
         metrics = {
             scalar(metric.get("ticket_id")): metric for metric in objects(part.get("metric_sets"))
         }

@@ -119,11 +119,11 @@ select
     kinds.transition_at as resolved_at,
     {{ reporting_date('kinds.transition_at') }} as resolved_date,
     kinds.undone_at,
-    kinds.transition_at + to_days({{ var('resolution_maturity_days') }}) as matures_at,
+    kinds.transition_at + to_days({{ maturity_days() }}) as matures_at,
     case
         when kinds.last_status = 'deleted' then 'void'
-        when kinds.undone_at < kinds.transition_at + to_days({{ var('resolution_maturity_days') }}) then 'reversed'
-        when as_of.as_of_at >= kinds.transition_at + to_days({{ var('resolution_maturity_days') }}) then 'final'
+        when kinds.undone_at < kinds.transition_at + to_days({{ maturity_days() }}) then 'reversed'
+        when as_of.as_of_at >= kinds.transition_at + to_days({{ maturity_days() }}) then 'final'
         else 'provisional'
     end as resolution_state,
     -- a ticket counts once: by its latest resolution that stands
@@ -132,7 +132,7 @@ select
         order by
             kinds.last_status = 'deleted'
             or coalesce(
-                kinds.undone_at < kinds.transition_at + to_days({{ var('resolution_maturity_days') }}), false
+                kinds.undone_at < kinds.transition_at + to_days({{ maturity_days() }}), false
             ),
             kinds.transition_at desc
     ) = 1 as is_counted

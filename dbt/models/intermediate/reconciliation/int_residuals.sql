@@ -43,7 +43,8 @@ costed as (
         if(has_control, coalesce(usage_quantity, 0), coalesce(computed_quantity, 0)) as used_quantity,
         case
             when billed_quantity is not null and unit_price_usd is not null and not has_unpriced_usage
-                then cast(billed_quantity * unit_price_usd as decimal(38, 18))
+                -- 6 + 18 decimals leave 14 digits for whole USD; 18 + 18 would overflow at 100 USD
+                then cast(cast(billed_quantity as decimal(38, 6)) * unit_price_usd as decimal(38, 18))
         end as expected_usd
     from evidenced
 

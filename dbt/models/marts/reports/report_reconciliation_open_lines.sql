@@ -1,48 +1,67 @@
+{%- set pair_columns = [
+    'computed_quantity', 'provider_usage_quantity', 'billed_quantity', 'computed_cost_usd', 'billed_usd'
+] -%}
 -- grain: one row per reconciliation line that somebody may have to act on
 -- Matched lines and rounding are done, and a day that is not billed yet waits for its bill.
--- open_rank 1 is the largest amount of all, whatever its sign.
-with lines as (
+-- open_rank 1 is the largest amount of all, whatever its sign. The pair_ columns are those of the
+-- whole comparison that the line is part of: they show, and must not be summed.
+with lines as (select * from {{ ref('reconciliation_lines') }}),
 
-    select *
-    from {{ ref('reconciliation_lines') }}
-    where residual_code not in ('matched', 'rounding', 'not_billed')
+compared as (
+
+    select
+        *,
+        {%- for column in pair_columns %}
+        first_value({{ column }}) over pair as pair_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from lines
+    window pair as (
+        partition by channel, account, month, currency, usage_date, bill, api_key_id, model_key, meter, processing
+        order by line_no
+    )
+
+),
+
+open_lines as (
+
+    select * from compared where residual_code not in ('matched', 'rounding', 'not_billed')
 
 ),
 
 codes as (select * from {{ ref('report_reconciliation_codes') }})
 
 select
-    cast(row_number() over (order by abs(lines.residual_usd) desc, lines.reconciliation_line_id) as bigint)
+    cast(row_number() over (order by abs(open_lines.residual_usd) desc, open_lines.reconciliation_line_id) as bigint)
         as open_rank,
-    lines.reconciliation_line_id,
-    lines.channel,
-    lines.account,
-    lines.month,
-    lines.usage_date,
-    lines.bill,
-    lines.api_key_id,
-    lines.model_key,
-    lines.meter,
-    lines.processing,
-    lines.residual_code,
-    lines.currency,
-    lines.residual_usd,
-    lines.computed_quantity,
-    lines.provider_usage_quantity,
-    lines.billed_quantity,
-    lines.computed_cost_usd,
-    lines.billed_usd,
-    lines.card_unit_price_usd,
-    lines.is_explained,
-    lines.is_proved,
-    lines.is_lower_bound,
+    open_lines.reconciliation_line_id,
+    open_lines.channel,
+    open_lines.account,
+    open_lines.month,
+    open_lines.usage_date,
+    open_lines.bill,
+    open_lines.api_key_id,
+    open_lines.model_key,
+    open_lines.meter,
+    open_lines.processing,
+    open_lines.residual_code,
+    open_lines.currency,
+    open_lines.residual_usd,
+    open_lines.pair_computed_quantity,
+    open_lines.pair_provider_usage_quantity,
+    open_lines.pair_billed_quantity,
+    open_lines.pair_computed_cost_usd,
+    open_lines.pair_billed_usd,
+    open_lines.card_unit_price_usd,
+    open_lines.is_explained,
+    open_lines.is_proved,
+    open_lines.is_lower_bound,
     codes.is_over_tolerance,
-    lines.meaning,
-    lines.action
-from lines
+    open_lines.meaning,
+    open_lines.action
+from open_lines
 inner join codes
-    on lines.channel = codes.channel
-    and lines.account = codes.account
-    and lines.month = codes.month
-    and lines.currency = codes.currency
-    and lines.residual_code = codes.residual_code
+    on open_lines.channel = codes.channel
+    and open_lines.account = codes.account
+    and open_lines.month = codes.month
+    and open_lines.currency = codes.currency
+    and open_lines.residual_code = codes.residual_code

@@ -1,0 +1,454 @@
+-- The same job as one hand-written script for one DuckDB process: raw tables, the priced calls, the
+-- ledger and four unit-cost marts of the benchmark's own logs, as fast as plain SQL makes them.
+-- Left out, because only these logs have to fit: checks of any input, other formats and sources,
+-- bills and reconciliation, incremental days, loaded unit costs.
+-- Variables: call_files, event_files, seeds, reference, hash_inner, hash_outer.
+
+create macro keyed_hash(text) as
+    left(sha256(getvariable('hash_outer') || unhex(sha256(getvariable('hash_inner') || encode(text)))), 32);
+
+-- numerator and denominator in whole units of 10^-18 USD; half away from zero at 10^-12
+create macro unit_cost(amount, number) as
+    case when number > 0 then
+        cast(
+            (2 * cast(replace(cast(amount as varchar), '.', '') as hugeint) + cast(number as hugeint) * 1000000)
+            // (2 * cast(number as hugeint) * 1000000) as decimal(38, 0)
+        ) * 0.000000000001
+    end;
+
+---------- raw
+
+create table users as
+select user_id, keyed_hash(user_id) as user_key
+from (
+    select user_id from read_parquet(getvariable('call_files'))
+    union
+    select user_id from read_parquet(getvariable('event_files'))
+)
+where user_id is not null;
+
+create table raw_calls as
+select
+    parse_filename(calls.filename, true) as file_name,
+    calls.file_row_number + 1 as row_number,
+    'bench_calls' as source,
+    'default' as account_label,
+    calls.* exclude (filename, file_row_number, user_id),
+    users.user_key,
+    cast(null as bigint) as prompt_length,
+    cast(null as varchar) as prompt_hash,
+    cast(null as bigint) as response_length,
+    cast(null as varchar) as response_hash
+from read_parquet(getvariable('call_files'), filename = true, file_row_number = true) as calls
+left join users on calls.user_id = users.user_id;
+
+create table raw_events as
+select events.* exclude (user_id), users.user_key
+from read_parquet(getvariable('event_files')) as events
+left join users on events.user_id = users.user_id;
+
+---------- prices
+
+create table prices as
+with card as (
+
+    select
+        * exclude (ctx_min_tokens, ctx_max_tokens, unit_price, valid_from, valid_to),
+        cast(ctx_min_tokens as bigint) as ctx_min_tokens,
+        cast(ctx_max_tokens as bigint) as ctx_max_tokens,
+        cast(unit_price as decimal(28, 18)) as unit_price,
+        cast(cast(valid_from as timestamptz) as timestamp) as valid_from,
+        cast(cast(valid_to as timestamptz) as timestamp) as valid_to
+    from read_csv(getvariable('seeds') || '/rate_card.csv', all_varchar = true, header = true)
+
+),
+
+bounds as (
+
+    select channel, model_key, processing, service_tier, geo, ctx_min_tokens, ctx_max_tokens, valid_from as bound
+    from card
+    union
+    select channel, model_key, processing, service_tier, geo, ctx_min_tokens, ctx_max_tokens, valid_to
+    from card
+    where valid_to is not null
+
+),
+
+periods as (
+
+    select
+        * exclude (bound),
+        bound as valid_from,
+        lead(bound) over (
+            partition by channel, model_key, processing, service_tier, geo, ctx_min_tokens, ctx_max_tokens
+            order by bound
+        ) as valid_to
+    from bounds
+
+)
+
+select
+    left(
+        md5(concat_ws(
+            '|', periods.channel, periods.model_key, periods.processing, periods.service_tier, periods.geo,
+            periods.ctx_min_tokens, periods.valid_from
+        )),
+        16
+    ) as price_set_id,
+    periods.*,
+    max(card.unit_price) filter (where meter = 'input_uncached_tokens') as input_uncached_usd,
+    max(card.unit_price) filter (where meter = 'input_cache_read_tokens') as cache_read_usd,
+    max(card.unit_price) filter (where meter = 'input_cache_write_5m_tokens') as write_5m_usd,
+    max(card.unit_price) filter (where meter = 'input_cache_write_1h_tokens') as write_1h_usd,
+    max(card.unit_price) filter (where meter = 'output_tokens') as output_usd,
+    bool_or(card.status <> 'confirmed') as has_unconfirmed_price
+from periods
+inner join card
+    on periods.channel = card.channel
+    and periods.model_key = card.model_key
+    and periods.processing = card.processing
+    and periods.service_tier = card.service_tier
+    and periods.geo = card.geo
+    and periods.ctx_min_tokens = card.ctx_min_tokens
+    and periods.ctx_max_tokens is not distinct from card.ctx_max_tokens
+    and card.valid_from <= periods.valid_from
+    and (card.valid_to is null or periods.valid_from < card.valid_to)
+group by all;
+
+create table price_lines as
+from prices
+unpivot (
+    unit_price_usd for meter in (
+        input_uncached_usd as 'input_uncached_tokens',
+        cache_read_usd as 'input_cache_read_tokens',
+        write_5m_usd as 'input_cache_write_5m_tokens',
+        write_1h_usd as 'input_cache_write_1h_tokens',
+        output_usd as 'output_tokens'
+    )
+)
+select price_set_id, meter, unit_price_usd;
+
+create table models as
+select channel, raw_model, model_key, provider
+from read_csv(getvariable('seeds') || '/model_aliases.csv', all_varchar = true, header = true);
+
+create table feature_keys as
+select match_value as api_key_id, feature, team
+from read_csv(getvariable('reference') || '/feature_map.csv', all_varchar = true, header = true);
+
+create table internal_users as
+select keyed_hash(user_id) as user_key
+from read_csv(getvariable('reference') || '/internal_users.csv', all_varchar = true, header = true);
+
+---------- calls
+
+create table dropped_copies as
+with repeated as (select hash(call_id) as id_hash from raw_calls group by id_hash having count(*) > 1)
+
+select file_name, row_number
+from raw_calls
+where hash(call_id) in (select id_hash from repeated)
+qualify row_number() over (partition by call_id order by requested_at, file_name, row_number) > 1;
+
+create table calls as
+with buckets as (
+
+    select
+        *,
+        cast(requested_at as date) as usage_date,
+        coalesce(model_served, model_requested) as answered,
+        if(coalesce(service_tier, 'default') = 'default', 'standard', service_tier) as tier,
+        case when coalesce(geo, 'not_available') = 'not_available' then 'global' else geo end as region,
+        coalesce(input_tokens, 0)
+        - if(usage_convention = 'inclusive', coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0), 0)
+            as uncached,
+        coalesce(cache_read_tokens, 0) as cache_read,
+        coalesce(cache_write_5m_tokens, 0) as write_5m,
+        coalesce(cache_write_1h_tokens, 0) as write_1h,
+        coalesce(output_tokens, 0) as output,
+        uncached + cache_read + write_5m + write_1h as prompt
+    from raw_calls
+    anti join dropped_copies using (file_name, row_number)
+
+),
+
+priced as (
+
+    select
+        buckets.*,
+        models.model_key,
+        prices.price_set_id,
+        prices.ctx_min_tokens,
+        prices.valid_from as price_valid_from_at,
+        prices.has_unconfirmed_price,
+        case
+            when uncached + cache_read + write_5m + write_1h + output = 0 then null
+            when models.model_key is null then 'unknown_model'
+            when
+                price_set_id is null
+                or (uncached > 0 and input_uncached_usd is null)
+                or (cache_read > 0 and cache_read_usd is null)
+                or (write_5m > 0 and write_5m_usd is null)
+                or (write_1h > 0 and write_1h_usd is null)
+                or (output > 0 and output_usd is null)
+                then 'no_published_rate'
+        end as unpriced_reason,
+        cast(
+            uncached * coalesce(input_uncached_usd, 0) + cache_read * coalesce(cache_read_usd, 0)
+            + write_5m * coalesce(write_5m_usd, 0) + write_1h * coalesce(write_1h_usd, 0)
+            + output * coalesce(output_usd, 0) as decimal(38, 18)
+        ) as tokens_usd
+    from buckets
+    left join models on buckets.channel = models.channel and buckets.answered = models.raw_model
+    left join prices
+        on buckets.channel = prices.channel
+        and models.model_key = prices.model_key
+        and buckets.processing = prices.processing
+        and buckets.tier = prices.service_tier
+        and buckets.region = prices.geo
+        and buckets.prompt >= prices.ctx_min_tokens
+        and (prices.ctx_max_tokens is null or buckets.prompt < prices.ctx_max_tokens)
+        and buckets.requested_at >= prices.valid_from
+        and (prices.valid_to is null or buckets.requested_at < prices.valid_to)
+
+)
+
+select
+    priced.file_name || ':' || priced.row_number as usage_row_id,
+    'call' as grain,
+    priced.source,
+    priced.account_label || '/' || priced.call_id as source_call_id,
+    priced.channel,
+    priced.account,
+    priced.sub_account,
+    priced.api_key_id,
+    priced.provider,
+    priced.model_requested,
+    priced.answered as model_served,
+    priced.model_key,
+    priced.tier as service_tier,
+    priced.processing,
+    priced.region as geo,
+    cast(1 as bigint) as requests,
+    priced.uncached as input_uncached_tokens,
+    priced.cache_read as input_cache_read_tokens,
+    priced.write_5m as input_cache_write_5m_tokens,
+    cast(0 as bigint) as input_cache_write_30m_tokens,
+    priced.write_1h as input_cache_write_1h_tokens,
+    cast(0 as bigint) as input_cache_write_12h_tokens,
+    priced.output as output_tokens,
+    priced.web_search_calls,
+    priced.reasoning_tokens,
+    cast(0 as bigint) as gateway_cached_tokens,
+    priced.prompt as prompt_tokens,
+    case when priced.unpriced_reason is null then priced.tokens_usd end as list_cost_usd,
+    case when priced.unpriced_reason is null then priced.tokens_usd end as cost_usd,
+    cast(priced.reported_cost as decimal(38, 18)) as reported_cost_usd,
+    if(priced.unpriced_reason is null, 'priced', 'unpriced') as price_status,
+    priced.unpriced_reason,
+    priced.price_set_id,
+    if(priced.price_set_id is null, null, versions.rate_card_version) as rate_card_version,
+    priced.ctx_min_tokens,
+    priced.price_valid_from_at,
+    coalesce(priced.has_unconfirmed_price, false) as has_unconfirmed_price,
+    coalesce(priced.feature, feature_keys.feature, 'unattributed') as feature,
+    coalesce(priced.team, feature_keys.team, 'unattributed') as team,
+    priced.prompt_template,
+    priced.prompt_version,
+    priced.agent,
+    priced.environment,
+    priced.user_key,
+    internal_users.user_key is not null as is_internal_user,
+    priced.tenant,
+    priced.session_id,
+    priced.trace_id,
+    priced.task_id,
+    priced.ticket_id,
+    priced.attempt_no,
+    priced.status,
+    priced.finish_reason,
+    priced.latency_ms,
+    priced.is_retry or priced.attempt_no > 1 as is_retry,
+    priced.is_fallback,
+    priced.is_cache_hit,
+    priced.prompt_hash,
+    priced.usage_date,
+    priced.requested_at
+from priced
+cross join (
+    select rate_card_version
+    from read_csv(getvariable('seeds') || '/rate_card_versions.csv', all_varchar = true, header = true)
+    where is_current = 'true'
+) as versions
+left join feature_keys on priced.api_key_id = feature_keys.api_key_id
+left join internal_users on priced.user_key = internal_users.user_key;
+
+---------- ledger
+
+create table charge_lines as
+with summed as (
+
+    select
+        usage_date, channel, account, provider, model_served, model_key, service_tier, processing, geo,
+        ctx_min_tokens, price_set_id, price_valid_from_at, rate_card_version, unpriced_reason,
+        sum(input_uncached_tokens) as input_uncached_tokens,
+        sum(input_cache_read_tokens) as input_cache_read_tokens,
+        sum(input_cache_write_5m_tokens) as input_cache_write_5m_tokens,
+        sum(input_cache_write_1h_tokens) as input_cache_write_1h_tokens,
+        sum(output_tokens) as output_tokens
+    from calls
+    group by all
+
+),
+
+long_form as (
+
+    from summed unpivot (
+        quantity for meter in (
+            input_uncached_tokens, input_cache_read_tokens, input_cache_write_5m_tokens, input_cache_write_1h_tokens,
+            output_tokens
+        )
+    )
+    where quantity > 0
+
+)
+
+select
+    long_form.* replace (cast(quantity as decimal(38, 0)) as quantity),
+    if(unpriced_reason is null, price_lines.unit_price_usd, null) as unit_price_usd,
+    if(
+        unpriced_reason is null,
+        cast(cast(quantity as decimal(20, 0)) * price_lines.unit_price_usd as decimal(38, 18)), null
+    ) as cost_usd
+from long_form
+left join price_lines
+    on long_form.price_set_id = price_lines.price_set_id
+    and long_form.meter = price_lines.meter;
+
+---------- outcomes and unit costs
+
+create table tasks as
+select
+    task_id,
+    max(task_type) as task_type,
+    coalesce(
+        min(cast(occurred_at as date)) filter (where outcome_type = 'task_succeeded'), max(cast(occurred_at as date))
+    ) as concluded_date,
+    bool_or(outcome_type = 'task_succeeded') as is_success
+from raw_events
+where outcome_type in ('task_succeeded', 'task_failed')
+group by task_id;
+
+create table tickets as
+select ticket_id, max(resolution_kind) as resolution_kind
+from raw_events
+where outcome_type = 'ticket_resolved'
+group by ticket_id;
+
+create table active_days as
+select distinct user_key, cast(occurred_at as date) as day
+from raw_events
+where outcome_type = 'user_active' and user_key not in (select user_key from internal_users);
+
+-- one pass over the calls for the classes of all four units
+create table daily_costs as
+select
+    calls.usage_date,
+    calls.feature,
+    case
+        when calls.user_key is null then 'unattributed' when calls.is_internal_user then 'internal_user' else 'end_user'
+    end as user_class,
+    coalesce(tickets.resolution_kind, 'unattributed') as resolution_kind,
+    coalesce(tasks.task_type, 'unattributed') as task_type,
+    if(calls.environment = 'ci', 'continuous_integration', null) as scope_rule,
+    count(*) as requests,
+    count(calls.unpriced_reason) as unpriced_requests,
+    coalesce(sum(calls.cost_usd), 0) as computed_cost_usd
+from calls
+left join tasks on calls.task_id = tasks.task_id
+left join tickets on calls.ticket_id = tickets.ticket_id
+group by all;
+
+create macro costs_by_period(grain) as table
+select
+    grain as period_grain,
+    cast(date_trunc(grain, usage_date) as date) as period_start,
+    unit,
+    class,
+    if(unit = 'active_user' and class = 'internal_user', 'internal_user', scope_rule) as scope_rule,
+    sum(requests) as requests,
+    sum(unpriced_requests) as unpriced_requests,
+    sum(computed_cost_usd) as computed_cost_usd
+from daily_costs
+unpivot (
+    class for unit in (
+        feature, user_class as 'active_user', resolution_kind as 'resolved_ticket', task_type as 'successful_task'
+    )
+)
+group by all;
+
+create macro outcomes_by_period(grain) as table
+select
+    grain as period_grain,
+    cast(date_trunc(grain, usage_date) as date) as period_start,
+    'feature' as unit,
+    feature as class,
+    sum(requests) as denominator
+from daily_costs
+where feature <> 'unattributed'
+group by all
+union all
+select grain, cast(date_trunc(grain, day) as date), 'active_user', 'end_user', count(distinct user_key)
+from active_days
+group by all
+union all
+select
+    grain, cast(date_trunc(grain, concluded_date) as date), 'successful_task', task_type,
+    count(*) filter (where is_success)
+from tasks
+group by all;
+
+create table unit_costs as
+with costs as (
+
+    from costs_by_period('day') union all from costs_by_period('week') union all from costs_by_period('month')
+
+),
+
+outcomes as (
+
+    from outcomes_by_period('day') union all from outcomes_by_period('week') union all from outcomes_by_period('month')
+
+)
+
+select
+    coalesce(costs.unit, outcomes.unit) as unit,
+    coalesce(costs.period_grain, outcomes.period_grain) as period_grain,
+    coalesce(costs.period_start, outcomes.period_start) as period_start,
+    coalesce(costs.class, outcomes.class) as class,
+    costs.scope_rule,
+    coalesce(costs.requests, 0) as requests,
+    coalesce(costs.unpriced_requests, 0) as unpriced_requests,
+    cast(coalesce(costs.computed_cost_usd, 0) as decimal(38, 18)) as computed_cost_usd,
+    coalesce(outcomes.denominator, 0) as denominator,
+    if(
+        costs.class = 'unattributed', null,
+        unit_cost(cast(coalesce(costs.computed_cost_usd, 0) as decimal(38, 18)), outcomes.denominator)
+    ) as computed_direct_unit_cost_usd
+from costs
+full outer join outcomes
+    on costs.unit = outcomes.unit
+    and costs.period_grain = outcomes.period_grain
+    and costs.period_start = outcomes.period_start
+    and costs.class = outcomes.class
+    and costs.scope_rule is null;
+
+create table cost_per_feature as from unit_costs where unit = 'feature';
+
+create table cost_per_active_user as from unit_costs where unit = 'active_user';
+
+create table cost_per_resolved_ticket as from unit_costs where unit = 'resolved_ticket';
+
+create table cost_per_successful_task as from unit_costs where unit = 'successful_task';
+
+drop table unit_costs;

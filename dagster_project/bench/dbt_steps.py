@@ -1,0 +1,61 @@
+"""The two dbt builds of the nightly job, each in its own process, and what dbt says they took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.bench.measure import Measured, run_measured
+from dagster_project.lib.dbt_project import DBT_DIR, DBT_EXECUTABLE
+from dagster_project.lib.ledger import LedgerWindow, dbt_arguments
+from dagster_project.lib.settings import Settings
+
+LEDGER = "+fct_charge_lines"
+EVERY_DAY = LedgerWindow(None, None, full_refresh=True)
+
+
+@dataclass(frozen=True)
+class DbtBuild:
+    """One build: its process, and the seconds of its models and of its tests inside dbt."""
+
+    process: Measured
+    model_seconds: float
+    test_seconds: float
+    slowest: tuple[tuple[str, float], ...]
+
+
+def build_ledger(settings: Settings, work: Path) -> DbtBuild:
+    """Build the calls, the charge lines and all they are made of."""
+    return _build(settings, work / "price", EVERY_DAY, ["--select", LEDGER])
+
+
+def build_marts(settings: Settings, work: Path) -> DbtBuild:
+    """Build every other model."""
+    return _build(settings, work / "marts", None, ["--exclude", LEDGER])
+
+
+def _build(
+    settings: Settings, work: Path, window: LedgerWindow | None, selection: list[str]
+) -> DbtBuild:
+    work.mkdir(parents=True, exist_ok=True)
+    folders = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
+    folders += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+    command = [str(DBT_EXECUTABLE), *dbt_arguments(settings, window), *selection, *folders]
+    environment = {"TRUEUP_WAREHOUSE": str(settings.warehouse)}
+    process = run_measured(command, environment, work / "dbt.out")
+    results = json.loads((work / "target" / "run_results.json").read_text(encoding="utf-8"))
+    return _summed(process, results)
+
+
+def _summed(process: Measured, results: Mapping[str, list[Mapping[str, object]]]) -> DbtBuild:
+    seconds = {"test": 0.0, "model": 0.0}
+    nodes = []
+    for result in results["results"]:
+        kind, _, name = str(result["unique_id"]).split(".", maxsplit=2)
+        took = float(str(result["execution_time"]))
+        seconds["test" if kind == "test" else "model"] += took
+        nodes.append((f"{kind} {name.split('.')[0]}", took))
+    nodes.sort(key=lambda node: -node[1])
+    return DbtBuild(process, seconds["model"], seconds["test"], tuple(nodes[:8]))
