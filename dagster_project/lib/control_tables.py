@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from dagster_project.lib.columns import LINEAGE
@@ -65,24 +67,35 @@ def create_control_tables(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create table if not exists raw.{identifier(name)} ({_declared(columns)})")
 
 
-def create_raw_table(con: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Make the source's raw table.
+def create_raw_tables(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
+    """Make every source's raw table.
 
     A table of an older layout is dropped with its books, in one transaction; landing still has
     the files, so they load again.
     """
-    wanted = (*LINEAGE, *source.stored_columns())
-    present = con.execute(
-        "select column_name, data_type from duckdb_columns() where database_name ="
-        " current_database() and schema_name = 'raw' and table_name = $name order by column_index",
-        {"name": source.raw_table},
-    ).fetchall()
-    if present == list(wanted):
-        return
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, name, sql_type in con.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where database_name ="
+        " current_database() and schema_name = 'raw' order by table_name, column_index"
+    ).fetchall():
+        found.setdefault(table, []).append((name, sql_type))
+    for source in sources:
+        wanted = (*LINEAGE, *source.stored_columns())
+        if found.get(source.raw_table) != list(wanted):
+            _create_raw_table(con, source, wanted, replaces=source.raw_table in found)
+
+
+def _create_raw_table(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    wanted: tuple[tuple[str, str], ...],
+    *,
+    replaces: bool,
+) -> None:
     table = f"raw.{identifier(source.raw_table)}"
     con.begin()
     try:
-        if present:
+        if replaces:
             for book in ("file_windows", "quarantine"):
                 con.execute(
                     f"delete from raw.{book} where (file_id, source, account) in (select"

@@ -83,8 +83,7 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Make every raw and control table, and refuse a warehouse built with another hash key."""
     settings.landing.mkdir(parents=True, exist_ok=True)
     control_tables.create_control_tables(con)
-    for source in SOURCES.values():
-        control_tables.create_raw_table(con, source)
+    control_tables.create_raw_tables(con, SOURCES.values())
     now = key_fingerprint(settings.hash_key)
     before = control_tables.fingerprint(con, "hash_key")
     if before is None:

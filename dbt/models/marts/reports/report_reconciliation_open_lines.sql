@@ -1,10 +1,10 @@
-{%- set pair_columns = [
-    'computed_quantity', 'provider_usage_quantity', 'billed_quantity', 'computed_cost_usd', 'billed_usd'
-] -%}
 -- grain: one row per reconciliation line that somebody may have to act on
 -- Matched lines and rounding are done, and a day that is not billed yet waits for its bill.
 -- open_rank 1 is the largest amount of all, whatever its sign. The pair_ columns are those of the
 -- whole comparison that the line is part of: they show, and must not be summed.
+{% set pair_columns = [
+    'computed_quantity', 'provider_usage_quantity', 'billed_quantity', 'computed_cost_usd', 'billed_usd'
+] %}
 with lines as (select * from {{ ref('reconciliation_lines') }}),
 
 compared as (
