@@ -171,9 +171,14 @@ def _read_journal(landing: Path) -> list[dict[str, Any]]:
 def _write_journal(landing: Path, entries: list[dict[str, Any]]) -> None:
     entries.sort(key=lambda entry: (entry["arrival_no"], entry["path"]))
     draft = landing / f"{JOURNAL}.part"
-    with draft.open("w", encoding="utf-8") as stream:
-        for entry in entries:
-            stream.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(landing / JOURNAL)
+    try:
+        with draft.open("w", encoding="utf-8") as stream:
+            for entry in entries:
+                stream.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(landing / JOURNAL)
+    except OSError as error:
+        raise TrueUpError(
+            f"the arrival journal {landing / JOURNAL} cannot be written: {error.strerror}"
+        ) from error

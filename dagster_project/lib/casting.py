@@ -148,9 +148,9 @@ def _count(column: Column, sql_type: str) -> Cast:
         return Cast(
             f"case when {source} >= 0 then cast({source} as bigint) end", None, source, code
         )
-    if base in WIDE_INTEGERS or base == "DECIMAL":
+    if base in WIDE_INTEGERS or base in FLOATS or base == "DECIMAL":
         reading = source
-    elif base in FLOATS or base in TEXTS:
+    elif base in TEXTS:
         reading = _written_number(column, sql_type, "decimal(38, 18)")
     elif base == '"NULL"':
         return Cast("cast(null as bigint)")
@@ -206,8 +206,9 @@ def _instant(column: Column, sql_type: str, transform: str) -> str:
             raise refuse(column, sql_type)
         scale = 1_000_000 if transform == "epoch_s" else 1_000
         micros = f"try_cast({as_text(source, sql_type)} as decimal(28, 9)) * {scale}"
-        # Beyond 10^18 microseconds (the year 33658) a TIMESTAMP would overflow.
-        return f"make_timestamp(try_cast(trunc(least({micros}, 1000000000000000000)) as bigint))"
+        # Beyond 10^18 microseconds (the year 33658) a TIMESTAMP could overflow.
+        bounded = f"greatest(-1, least({micros}, 1000000000000000000))"
+        return f"make_timestamp(cast(trunc({bounded}) as bigint))"
     if base in ZONED:
         return f"make_timestamp(epoch_us({source}))"
     if base in TIMESTAMPS or base == "DATE":

@@ -44,6 +44,18 @@ OUTCOME_TYPES = (
 )
 VALID = (ReferenceColumn("valid_from", "date"), ReferenceColumn("valid_to", "date"))
 
+# What a rule may look at beside source and event name; another word would never match.
+RULE_PROPERTIES = (
+    "success",
+    "outcome_status",
+    "value_label",
+    "task_type",
+    "feature",
+    "resolution_kind",
+    "tag",
+    "tags",
+)
+
 REFERENCE_TABLES: dict[str, ReferenceTable] = {
     "feature_map": ReferenceTable(
         (
@@ -83,7 +95,7 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
         (
             ReferenceColumn("source", required=True),
             ReferenceColumn("event_name"),
-            ReferenceColumn("property"),
+            ReferenceColumn("property", allowed=RULE_PROPERTIES),
             ReferenceColumn("value"),
             ReferenceColumn("outcome_type", required=True, allowed=OUTCOME_TYPES),
             ReferenceColumn("task_type"),

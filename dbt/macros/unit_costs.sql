@@ -74,7 +74,8 @@ joined as (
         coalesce(costs.trued_up_cost_usd, 0) as trued_up_cost_usd,
         coalesce(costs.accrued_usage_rows, 0) as accrued_usage_rows,
         {%- for column in extra_columns %}
-        coalesce(outcomes.{{ column }}, 0) as {{ column }},
+        -- no outcome is zero; an outcome whose count is not known stays unknown
+        if(outcomes.class is null, 0, outcomes.{{ column }}) as {{ column }},
         {%- endfor %}
         coalesce(outcomes.denominator, 0) as denominator,
         coalesce(outcomes.provisional, 0) as provisional

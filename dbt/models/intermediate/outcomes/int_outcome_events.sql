@@ -26,6 +26,7 @@ ruled as (
             rules.property is null
             or case rules.property
                 when 'outcome_status' then events.outcome_status
+                when 'success' then case events.outcome_status when 'success' then 'true' when 'failure' then 'false' end
                 when 'value_label' then events.value_label
                 when 'task_type' then events.task_type
                 when 'feature' then events.feature
