@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dagster_project.bench.measure import Measured, run_measured
 from dagster_project.lib.dbt_project import DBT_DIR, DBT_EXECUTABLE
-from dagster_project.lib.ledger import LedgerWindow, dbt_arguments
+from dagster_project.lib.ledger import LedgerWindow, dbt_arguments, dbt_environment
 from dagster_project.lib.settings import Settings
 
 LEDGER = "+fct_charge_lines"
@@ -26,25 +26,29 @@ class DbtBuild:
     slowest: tuple[tuple[str, float], ...]
 
 
-def build_ledger(settings: Settings, work: Path) -> DbtBuild:
+def build_ledger(settings: Settings, environment: Mapping[str, str], work: Path) -> DbtBuild:
     """Build the calls, the charge lines and all they are made of."""
-    return _build(settings, work / "price", EVERY_DAY, ["--select", LEDGER])
+    return _build(settings, EVERY_DAY, ["--select", LEDGER], environment, work / "price")
 
 
-def build_marts(settings: Settings, work: Path) -> DbtBuild:
+def build_marts(settings: Settings, environment: Mapping[str, str], work: Path) -> DbtBuild:
     """Build every other model."""
-    return _build(settings, work / "marts", None, ["--exclude", LEDGER])
+    return _build(settings, None, ["--exclude", LEDGER], environment, work / "marts")
 
 
 def _build(
-    settings: Settings, work: Path, window: LedgerWindow | None, selection: list[str]
+    settings: Settings,
+    window: LedgerWindow | None,
+    selection: list[str],
+    environment: Mapping[str, str],
+    work: Path,
 ) -> DbtBuild:
     work.mkdir(parents=True, exist_ok=True)
     folders = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
     folders += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
-    command = [str(DBT_EXECUTABLE), *dbt_arguments(settings, window), *selection, *folders]
-    environment = {"TRUEUP_WAREHOUSE": str(settings.warehouse)}
-    process = run_measured(command, environment, work / "dbt.out")
+    command = [str(DBT_EXECUTABLE), *dbt_arguments(window), *selection, *folders]
+    told = {**environment, **dbt_environment(settings, window)}
+    process = run_measured(command, told, work / "dbt.out")
     results = json.loads((work / "target" / "run_results.json").read_text(encoding="utf-8"))
     return _summed(process, results)
 

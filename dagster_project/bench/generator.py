@@ -38,7 +38,16 @@ Row = tuple[str, ...]
 
 # Sessions that name no feature get it from their API key, for five of the ten features.
 FEATURE_MAP: list[Row] = [
-    ("channel", "account", "match_type", "match_value", "feature", "team", "valid_from", "valid_to"),
+    (
+        "channel",
+        "account",
+        "match_type",
+        "match_value",
+        "feature",
+        "team",
+        "valid_from",
+        "valid_to",
+    ),
     *(
         ("*", "*", "api_key_id", f"key-{slot}-{key}", feature, team, "", "")
         for slot, feature, team in (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.lib.errors import TrueUpError
+from dagster_project.lib.settings import PROJECT_ROOT
 
 PROC = Path("/proc")
 
@@ -36,7 +36,10 @@ class Measured:
 
 
 def run_measured(command: list[str], environment: Mapping[str, str], log: Path) -> Measured:
-    """Run `command` to its end with its output in `log`; raise TrueUpError when it fails."""
+    """Run `command` to its end with its output in `log`; raise TrueUpError when it fails.
+
+    `environment` is the whole environment of the command; its folder is the project's.
+    """
     before = _cpu_of_ended_children()
     started = time.monotonic()
     largest: dict[int, int] = {}
@@ -45,7 +48,8 @@ def run_measured(command: list[str], environment: Mapping[str, str], log: Path) 
         log.open("wb") as stream,
         subprocess.Popen(
             command,
-            env={**os.environ, **environment},
+            cwd=PROJECT_ROOT,
+            env=dict(environment),
             stdout=stream,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -112,4 +116,4 @@ def _status(folder: Path) -> dict[str, str]:
 
 
 def _bytes(text: str) -> int:
-    return int(text.split()[0]) * KIBIBYTE
+    return int(text.split(maxsplit=1)[0]) * KIBIBYTE

@@ -34,12 +34,21 @@ class Arrival:
     account: str
     sha256: str
     bytes: int
+    mtime_ns: int
     arrival_no: int
 
     @property
     def file_id(self) -> str:
         """Return the first 16 hex digits of the content's sha256."""
         return self.sha256[:16]
+
+    def is_unchanged(self) -> bool:
+        """Say whether the file is still the one whose content was hashed."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.bytes, self.mtime_ns)
 
     @property
     def sidecar(self) -> Path:
@@ -86,6 +95,7 @@ def scan(settings: Settings) -> list[Arrival]:
             account=entry["account"],
             sha256=entry["sha256"],
             bytes=entry["bytes"],
+            mtime_ns=entry["mtime_ns"],
             arrival_no=entry["arrival_no"],
         )
         for entry in seen

@@ -26,6 +26,11 @@ LONGEST_TEXT_BYTES = 4096
 # Before 2000 or from 2100 on, a time is a unit error (milliseconds read as seconds), not a date.
 EARLIEST, LATEST = "2000-01-01", "2100-01-01"
 
+# A count or amount of 10^15 or more in one row is a unit error, and sums of such would overflow
+# DECIMAL(38,18). 15 digits before the point and 18 behind it are 33.
+EXACT = "decimal(33, 18)"
+TOO_LARGE = 10**15
+
 NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 CONTAINER = "chr(1) || 'container'"
 
@@ -37,6 +42,7 @@ REASONS = {
     "not_a_number": "not a number",
     "negative": "a count cannot be negative",
     "not_whole": "a count must be whole",
+    "too_large": "10^15 or more in one row",
     "bad_timestamp": f"not a time from {EARLIEST} to {LATEST} in ISO 8601 (or the declared epoch)",
     "bad_date": f"not a date (YYYY-MM-DD) from {EARLIEST} to {LATEST}",
     "bad_boolean": "not true or false",
@@ -88,8 +94,8 @@ def as_text(value: str, sql_type: str) -> str:
 
 
 def exact_number(value: str, sql_type: str) -> str:
-    """Return `value` as DECIMAL(38,18), or NULL: the independent reading of control totals."""
-    return f"try_cast({as_text(value, sql_type)} as decimal(38, 18))"
+    """Return `value` as an exact decimal, or NULL: the independent reading of control totals."""
+    return f"try_cast({as_text(value, sql_type)} as {EXACT})"
 
 
 def user_id(column: Column, sql_type: str) -> str:
@@ -144,27 +150,30 @@ def _count(column: Column, sql_type: str) -> Cast:
     base = _base(sql_type)
     source, helper = f"s_{column.name}", f"h_{column.name}"
     if base in INTEGERS:
-        code = f"case when {source} < 0 then 'negative' end"
-        return Cast(
-            f"case when {source} >= 0 then cast({source} as bigint) end", None, source, code
-        )
+        code = f"case when {source} < 0 then 'negative' else 'too_large' end"
+        bounds = f"{source} >= 0 and {source} < {TOO_LARGE}"
+        return Cast(f"case when {bounds} then cast({source} as bigint) end", None, source, code)
     if base in WIDE_INTEGERS or base in FLOATS or base == "DECIMAL":
         reading = source
     elif base in TEXTS:
-        reading = _written_number(column, sql_type, "decimal(38, 18)")
+        reading = _written_number(column, sql_type, EXACT)
     elif base == '"NULL"':
         return Cast("cast(null as bigint)")
     else:
         raise refuse(column, sql_type)
-    whole = f"{helper} >= 0 and {helper} = trunc({helper})"
-    typed = f"case when {whole} then try_cast({helper} as bigint) end"
-    return Cast(typed, reading, source, _number_code(helper))
+    whole = f"{helper} >= 0 and {helper} < {TOO_LARGE} and {helper} = trunc({helper})"
+    typed = f"case when {whole} then cast({helper} as bigint) end"
+    return Cast(typed, reading, source, _number_code(column, sql_type))
 
 
-def _number_code(helper: str) -> str:
+def _number_code(column: Column, sql_type: str) -> str:
+    helper = f"h_{column.name}"
+    text = as_text(f"s_{column.name}", sql_type)
     return (
-        f"case when {helper} is null then 'not_a_number' when {helper} < 0 then 'negative'"
-        f" when {helper} <> trunc({helper}) then 'not_whole' else 'not_a_number' end"
+        f"case when not regexp_full_match({text}, {literal(NUMBER)}) then 'not_a_number'"
+        f" when {helper} < 0 then 'negative'"
+        f" when {helper} < {TOO_LARGE} and {helper} <> trunc({helper}) then 'not_whole'"
+        " else 'too_large' end"
     )
 
 
@@ -180,21 +189,20 @@ def _rounded(column: Column, sql_type: str, transform: str) -> Cast:
         reading = f"({reading}) * 1000"
     helper = f"h_{column.name}"
     # round() is half away from zero, for doubles and decimals alike.
-    typed = f"case when {helper} >= 0 then try_cast(round({helper}, 0) as bigint) end"
-    return Cast(typed, reading, f"s_{column.name}", _number_code(helper))
+    bounds = f"{helper} >= 0 and {helper} < {TOO_LARGE}"
+    typed = f"case when {bounds} then cast(round({helper}, 0) as bigint) end"
+    return Cast(typed, reading, f"s_{column.name}", _number_code(column, sql_type))
 
 
 def _money(column: Column, sql_type: str) -> Cast:
     base = _base(sql_type)
     source = f"s_{column.name}"
-    if base in INTEGERS or base in WIDE_INTEGERS or base == "DECIMAL":
-        return Cast(f"cast({source} as varchar)")
-    if base not in (*TEXTS, *FLOATS):
+    if base not in (*TEXTS, *FLOATS, *INTEGERS, *WIDE_INTEGERS, "DECIMAL"):
         raise refuse(column, sql_type)
     # The shortest text of a double is what its writer meant: 0.1 stays 0.1.
     typed = f"case when h_{column.name} is not null then trim({as_text(source, sql_type)}) end"
-    reading = _written_number(column, sql_type, "decimal(38, 18)")
-    return Cast(typed, reading, source, "'not_a_number'")
+    reading = _written_number(column, sql_type, EXACT)
+    return Cast(typed, reading, source, _number_code(column, sql_type))
 
 
 def _instant(column: Column, sql_type: str, transform: str) -> str:

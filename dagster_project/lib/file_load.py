@@ -87,6 +87,10 @@ class LoadedFile:
     warnings: list[str] = field(default_factory=list)
 
 
+class _StillChangingError(Exception):
+    """The file is still being written."""
+
+
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Commit the block, or leave nothing of it."""
@@ -114,9 +118,14 @@ def load_file(
         rows = TypedRows(con, place.owner, staged, key)
         with transaction(con):
             done = _load(con, place, staged, rows)
+            if not place.arrival.is_unchanged():
+                raise _StillChangingError
         rows.drop()
         drop_staged(con)
         return done
+    except _StillChangingError:
+        # Half an upload is neither loaded nor booked as a bad file: the next run takes it whole.
+        return LoadedFile("postponed", "the file changed while it was read")
     except FileRejectedError as error:
         reason = error.reason
     except DAMAGED_FILE_ERRORS as error:

@@ -17,6 +17,8 @@ from dagster_project.sources.base import FileFormat
 
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
+UTF8_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", ";", "\t", "|")
 
 # One header line; the longest known export has 60 columns.
@@ -30,10 +32,13 @@ def is_gzip(path: Path) -> bool:
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[TextIO]:
+def open_text(path: Path, errors: str = "strict") -> Iterator[TextIO]:
     """Open a plain or gzip file as UTF-8 text, without its byte order mark."""
     opened = gzip.open(path, "rb") if is_gzip(path) else path.open("rb")  # noqa: SIM115  below
-    with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
+    with (
+        opened as raw,
+        io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="") as stream,
+    ):
         try:
             yield stream
         except UnicodeDecodeError as error:
@@ -48,9 +53,13 @@ def detect_format(path: Path) -> FileFormat:
     A file that opens with '{' counts as JSON lines; a reader of whole documents takes it too.
     """
     with path.open("rb") as stream:
-        if stream.read(4) == PARQUET_MAGIC:
-            return "parquet"
-    with open_text(path) as text:
+        magic = stream.read(4)
+    if magic == PARQUET_MAGIC:
+        return "parquet"
+    if magic[:2] in UTF16_MARKS:
+        raise FileRejectedError("not UTF-8 text")
+    # A wrong byte further on is that row's fault, not the file's.
+    with open_text(path, "replace") as text:
         start = text.read(4096).lstrip()
     if not start:
         raise FileRejectedError("the file is empty")
@@ -63,9 +72,11 @@ def detect_format(path: Path) -> FileFormat:
 
 def csv_header(path: Path) -> tuple[list[str], str]:
     """Return the column names and the delimiter of a CSV file."""
-    with open_text(path) as text:
+    with open_text(path, "replace") as text:
         head = text.read(LONGEST_HEADER_CHARACTERS)
     first = head.split("\n", 1)[0]
+    if "\ufffd" in first:
+        raise FileRejectedError("not UTF-8 text")
     delimiter = max(DELIMITERS, key=first.count)
     try:
         names = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
@@ -98,9 +109,29 @@ def read_document(path: Path) -> Any:
     return documents
 
 
+def has_byte_order_mark(path: Path) -> bool:
+    """Say whether a plain or gzip text opens with the UTF-8 byte order mark."""
+    opened = gzip.open(path, "rb") if is_gzip(path) else path.open("rb")  # noqa: SIM115  below
+    with opened as stream:
+        return stream.read(3) == UTF8_MARK
+
+
+def blank_lines_before(path: Path, positions: list[int]) -> list[int]:
+    """Return how many blank lines stand before each byte position (ascending) of a text."""
+    counts, blank, place = [], 0, 0
+    opened = gzip.open(path, "rb") if is_gzip(path) else path.open("rb")  # noqa: SIM115  below
+    with opened as stream:
+        for position in positions:
+            while place <= position and (line := stream.readline()):
+                blank += not line.strip()
+                place += len(line)
+            counts.append(blank)
+    return counts
+
+
 def first_object(path: Path) -> dict[str, Any] | None:
     """Return the first line of a JSON-lines file, when it is an object."""
-    with open_text(path) as stream:
+    with open_text(path, "replace") as stream:
         for line in stream:
             if line.strip():
                 try:

@@ -110,17 +110,18 @@ def _checks(source: Source, limit: float) -> list[_Check]:
         ),
     ]
     if any(column.kind == "count" for column in source.columns):
-        checks.append(
-            _Check(
-                "counts_never_negative",
-                "negative_counts",
-                None,
-                0,
-                lambda file: "counts of 0 or more",
-                lambda file: f"{file['negative_counts']} rows with a negative count",
-            )
-        )
+        checks.append(_COUNTS)
     return checks
+
+
+_COUNTS = _Check(
+    "counts_never_negative",
+    "negative_counts",
+    None,
+    0,
+    lambda file: "counts of 0 or more",
+    lambda file: f"{file['negative_counts']} rows with a negative count",
+)
 
 
 def _source(source: Source | str) -> Source:

@@ -284,6 +284,9 @@ def _load_one(run: _Run, place: Place) -> None:
         read = partial(_read_fixed, con, source, key)
     done = file_load.load_file(con, place, read, key)
     seconds = time.monotonic() - started
+    if done.status == "postponed":
+        report.warnings.append(f"{arrival.relative}: {done.reason}; the next run loads it")
+        return
     if done.status == "rejected":
         report.files_rejected += 1
         report.warnings.append(f"{arrival.relative}: rejected, {done.reason}")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from dagster_project.lib.alerting import raise_alert
 from dagster_project.lib.errors import TrueUpError
-from dagster_project.lib.instance import prepare_instance
+from dagster_project.lib.instance import prepare_instance, relax_history_durability
 from dagster_project.lib.progress import details_in, say
 from dagster_project.lib.settings import Settings
 from dagster_project.lib.warehouse import writer_lock
@@ -48,6 +48,7 @@ def run_nightly(settings: Settings, days: RunRange, *, full_refresh: bool) -> No
     log_file = settings.warehouse.parent / "logs" / f"run-{started:%Y%m%dT%H%M%SZ}.log"
     with writer_lock(settings, log=say):
         prepare_instance(settings)
+        relax_history_durability()
         os.environ["TRUEUP_WAREHOUSE"] = str(settings.warehouse)
         say("starting the nightly job")
         with details_in(log_file):

@@ -139,11 +139,7 @@ def _stage_csv(
         f" rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans'))",
         {"path": str(path), **_parameters(done, source.columns, key)},
     )
-    # The reject's line counts records from the header, so a quoted line break moves nothing.
-    malformed = [
-        int(row[0]) - 1
-        for row in con.execute(f"select distinct line from temp.{REJECTS} order by 1").fetchall()
-    ]
+    malformed = _malformed_csv_rows(con, path)
     _reject_without_rows(con, len(malformed))
     return Staged(
         relation=_numbered(con, malformed),
@@ -154,6 +150,21 @@ def _stage_csv(
         malformed_rows=malformed,
         missing=done.missing,
     )
+
+
+def _malformed_csv_rows(con: duckdb.DuckDBPyConnection, path: Path) -> list[int]:
+    """Return the data row numbers that DuckDB could not parse, ascending.
+
+    A reject's line counts records from the header, so a quoted line break moves nothing; it
+    also counts blank lines, which are no rows.
+    """
+    rejects = con.execute(
+        f"select line, min(line_byte_position) from temp.{REJECTS} group by line order by line"
+    ).fetchall()
+    if not rejects:
+        return []
+    blank = files.blank_lines_before(path, [int(row[1]) for row in rejects])
+    return [int(row[0]) - 1 - skipped for row, skipped in zip(rejects, blank, strict=True)]
 
 
 def _numbered(con: duckdb.DuckDBPyConnection, malformed: list[int]) -> str:
@@ -199,18 +210,12 @@ def _stage_json_lines(
     documents = access.documents
     extracted = "".join(f", {document.projection()}" for document in documents.values())
     wanted = ", ".join(literal(json_path) for json_path in access.line.paths)
-    shape = "array" if is_list else "newline_delimited"
-    # A list is one document: what follows its first error cannot be told apart any more.
-    lenient = "false" if is_list else "true"
-    compression = "gzip" if files.is_gzip(path) else "uncompressed"
+    lines = _json_lines(path, is_list=is_list)
     not_an_object = "when json is null or not starts_with(json, '{') then 'malformed_row'"
     con.execute(
         f"create temp table staged_rows as select {_select_items(done)},"
         f" {_faults(documents, not_an_object)} from (select *{extracted}"
-        f" from (select json, json_extract_string(json, [{wanted}]) as v"
-        f" from (select ltrim(cast(json as varchar)) as json from read_json_objects($path,"
-        f" format = '{shape}', ignore_errors = {lenient}, compression = '{compression}',"
-        f" maximum_object_size = {LONGEST_LINE_BYTES}))))",
+        f" from (select json, json_extract_string(json, [{wanted}]) as v from {lines}))",
         {"path": str(path), **_parameters(done, source.columns, key)},
     )
     rows, malformed = one_row(
@@ -230,6 +235,30 @@ def _stage_json_lines(
         free_text=_free_text(source.columns, done),
         has_faults=True,
         missing=done.missing,
+    )
+
+
+def _json_lines(path: Path, *, is_list: bool) -> str:
+    """Return the relation of a file's JSON texts, NULL where a line is malformed."""
+    if files.has_byte_order_mark(path) and not is_list:
+        # DuckDB's JSON reader takes the mark for a fault of the first line; the CSV reader with
+        # a delimiter and a quote that no JSON text can hold gives the lines as they are.
+        compression = "gzip" if files.is_gzip(path) else "none"
+        return (
+            "(select case when json_valid(line) then ltrim(line) end as json from (select"
+            " ltrim(line, chr(65279)) as line from read_csv($path, auto_detect = false,"
+            " header = false, delim = chr(1), quote = '', escape = '', strict_mode = false,"
+            f" columns = {{'line': 'VARCHAR'}}, compression = '{compression}',"
+            f" max_line_size = {LONGEST_LINE_BYTES // 4})) where trim(line) <> '')"
+        )
+    shape = "array" if is_list else "newline_delimited"
+    # A list is one document: what follows its first error cannot be told apart any more.
+    lenient = "false" if is_list else "true"
+    compression = "gzip" if files.is_gzip(path) else "uncompressed"
+    return (
+        "(select ltrim(cast(json as varchar)) as json from read_json_objects($path,"
+        f" format = '{shape}', ignore_errors = {lenient}, compression = '{compression}',"
+        f" maximum_object_size = {LONGEST_LINE_BYTES}))"
     )
 
 

@@ -203,7 +203,7 @@ def test_a_typed_parquet_log_loads_without_text_round_trips(landing: Landing) ->
         "  0.2505::double, 0.10::decimal(9,4), 7::bigint, 'retry', 'hi'),"
         " ('c2', timestamptz '2026-03-01 23:59:59.999999+00', {'inp': -1::bigint}, 2.5::double,"
         "  0.001::double, 1::decimal(9,4), 8::bigint, 'first', NULL))"
-        " t(id, \"at\", usage, outp, took, cost, usr, kind, prompt)",
+        ' t(id, "at", usage, outp, took, cost, usr, kind, prompt)',
     )
     report = landing.ingest("call_log")
     assert (report.rows_in, report.rows_loaded, report.rows_quarantined) == (2, 1, 1)
@@ -400,3 +400,61 @@ def test_a_mapping_that_is_taken_away_withdraws_its_rows(landing: Landing) -> No
     (landing.settings.reference / "mappings" / "mylog.csv").unlink()
     assert landing.ingest("call_log").files_withdrawn == 1
     assert landing.rows("select count(*) from raw.call_log") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("1", 1),
+        ("59200.0", 59200),
+        ("1e3", 1000),
+        (" 7 ", 7),
+        ("+5", 5),
+        ("-0", 0),
+        ("", None),
+        ("999999999999999", 999999999999999),
+        ("1000000000000000", "too_large"),
+        ("1.50", "not_whole"),
+        ("-1", "negative"),
+        ("0x10", "not_a_number"),
+        ("1_000", "not_a_number"),
+        ("nan", "not_a_number"),
+        ("\u0661", "not_a_number"),
+    ],
+)
+def test_a_count_is_what_it_says_or_a_fault(
+    landing: Landing, written: str, stored: int | str | None
+) -> None:
+    landing.mapping("mylog", *BASE, "input_tokens,n,,")
+    landing.drop("mylog/a.csv", f"id,at,n\n1,2026-03-01,{written}\n")
+    landing.ingest("call_log")
+    found: list[Any] = [row[0] for row in landing.rows("select input_tokens from raw.call_log")]
+    found += [row[2] for row in landing.faults()]
+    assert found == [stored]
+
+
+@pytest.mark.parametrize(
+    "written", ["infinity", "today", "2026", "20260301", "2026-02-30", "2026-03-01T25:00:00", "1e5"]
+)
+def test_what_is_no_time_is_a_fault(landing: Landing, written: str) -> None:
+    landing.mapping("mylog", *BASE)
+    landing.drop_lines("mylog/a.jsonl", {"id": "1", "at": written})
+    landing.ingest("call_log")
+    assert [row[2] for row in landing.faults()] == ["bad_timestamp"]
+
+
+@pytest.mark.parametrize("written", [-1, 1e12, 1772323200000, 1e30, -9.3e18, "NaN", "inf", True])
+def test_an_epoch_in_the_wrong_unit_is_a_fault(landing: Landing, written: object) -> None:
+    landing.mapping("mylog", BASE[0], BASE[1], "requested_at,at,,epoch_s", BASE[3])
+    landing.drop_lines("mylog/a.jsonl", {"id": "1", "at": written})
+    landing.ingest("call_log")
+    assert [row[2] for row in landing.faults()] == ["bad_timestamp"]
+
+
+def test_a_byte_order_mark_costs_no_line(landing: Landing) -> None:
+    landing.mapping("mylog", *BASE)
+    line = json.dumps({"id": "1", "at": "2026-03-01"})
+    landing.drop("mylog/a.jsonl", f"\ufeff{line}\r\n{line}\n\n{{cut\n{line}")
+    report = landing.ingest("call_log")
+    assert (report.rows_in, report.rows_loaded) == (4, 3)
+    assert landing.faults() == [(3, None, "malformed_row", None)]

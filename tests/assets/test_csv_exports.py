@@ -165,3 +165,40 @@ def test_files_without_rows_or_with_twice_the_same_column_are_rejected(landing: 
     assert "twice: model" in landing.reason("anthropic_console_costs/twice.csv")
     assert "none of its 1 rows" in landing.reason("anthropic_console_costs/bad.csv")
     assert "takes csv" in landing.reason("anthropic_console_costs/page.json")
+
+
+def test_blank_lines_are_no_rows_and_move_no_row_number(landing: Landing) -> None:
+    row = "2026-03-01,m,w,k,message,output,"
+    landing.drop(
+        "anthropic_console_costs/b.csv",
+        CONSOLE_7 + f"\n{row}0.01\n\n\n2026-03-01,m\n\n{row}x\n\n{row}0.02\n\n",
+    )
+    landing.ingest("anthropic_console_costs")
+    assert landing.faults() == [
+        (2, None, "malformed_row", None),
+        (3, "cost_usd", "not_a_number", "text of 1 characters"),
+    ]
+    assert landing.rows(
+        "select _row_number, cost_usd from raw.anthropic_console_costs order by 1"
+    ) == [(1, "0.01"), (4, "0.02")]
+
+
+def test_a_wrong_byte_is_its_rows_fault_and_another_encoding_the_files(landing: Landing) -> None:
+    row = b"2026-03-01,m,w,k,message,output,0.01\n"
+    wrong = row.replace(b"m,w", b"\xff\xfe,w")
+    landing.drop("anthropic_console_costs/a.csv", CONSOLE_7.encode() + row + wrong + row)
+    landing.drop("anthropic_console_costs/b.csv", (CONSOLE_7 + row.decode()).encode("utf-16"))
+    landing.ingest("anthropic_console_costs")
+    assert landing.faults() == [(2, None, "malformed_row", None)]
+    assert landing.reason("anthropic_console_costs/b.csv") == "not UTF-8 text"
+
+
+def test_an_absurd_amount_is_a_fault_of_its_row_and_breaks_no_sum(landing: Landing) -> None:
+    row = "2026-03-01,m,w,k,message,output,"
+    landing.drop(
+        "anthropic_console_costs/a.csv",
+        CONSOLE_7 + f"{row}0.01\n{row}99999999999999999999\n{row}99999999999999999999\n",
+    )
+    report = landing.ingest("anthropic_console_costs")
+    assert (report.rows_loaded, report.rows_quarantined) == (1, 2)
+    assert landing.faults()[0] == (2, "cost_usd", "too_large", "99999999999999999999")

@@ -236,6 +236,27 @@ def test_a_full_disk_stops_the_run_and_is_not_booked_as_a_bad_file(
     assert landing.statuses() == {}
 
 
+def test_a_file_that_is_still_being_written_is_left_to_the_next_run(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = landing.drop("openai_usage/a.json", _page((DAY_1, DAY_2, 10)))
+    book = file_load.book
+
+    def grow(*args: Any) -> None:
+        book(*args)
+        path.write_text(json.dumps(_page((DAY_1, DAY_2, 10), (DAY_2, DAY_3, 20))))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file_load, "book", grow)
+        report = landing.ingest("openai_usage")
+    assert (report.files_new, report.files_rejected) == (0, 0)
+    assert report.warnings == [
+        "openai_usage/a.json: the file changed while it was read; the next run loads it"
+    ]
+    assert landing.statuses() == {}
+    assert landing.ingest("openai_usage").rows_loaded == 2
+
+
 def test_the_order_of_loading_does_not_change_the_result(landing: Landing) -> None:
     landing.drop("openai_usage/1.json", _page((DAY_1, DAY_2, 10), (DAY_2, DAY_3, 20)))
     landing.ingest("openai_usage")

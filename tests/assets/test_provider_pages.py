@@ -76,9 +76,10 @@ def test_embeddings_and_completions_of_one_day_stand_beside_each_other(landing: 
     embeddings = {"object": "organization.usage.embeddings.result", "input_tokens": 16}
     landing.drop("openai_usage/b.json", _openai_page((DAY_1, DAY_2, [embeddings])))
     landing.ingest("openai_usage")
-    assert landing.rows(
-        "select scope from raw.file_windows where is_current order by scope"
-    ) == [("completions",), ("embeddings",)]
+    assert landing.rows("select scope from raw.file_windows where is_current order by scope") == [
+        ("completions",),
+        ("embeddings",),
+    ]
 
 
 def test_another_usage_endpoint_is_rejected_by_name(landing: Landing) -> None:

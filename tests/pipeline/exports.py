@@ -67,7 +67,7 @@ def spend_log(
         "model": model,
         "model_group": model,
         "custom_llm_provider": "openai",
-        "user": "svc-gateway",
+        "user": "",
         "metadata": {
             "user_api_key_alias": "gateway",
             "additional_usage_values": {

@@ -33,9 +33,7 @@ def company(home: Home) -> Home:
 
 def test_each_call_is_priced_at_what_answered(company: Home) -> None:
     costs = dict(
-        company.sql("select split_part(source_call_id, '/', 2), cost_usd from fct_llm_calls")
-        if False
-        else company.sql(
+        company.sql(
             "select split_part(source_call_id, '/', 2), cost_usd from marts.fct_llm_calls"
             " where grain = 'call'"
         )
@@ -192,7 +190,6 @@ def test_rerunning_a_range_of_days_changes_no_row_of_any_mart(company: Home) -> 
     """The second run computes 2026-10-05 to 06 again; a reader of the first keeps its file."""
     first = company.path / "first"
     first.mkdir()
-    shutil.copy(company.settings.snapshot, company.path / "kept.duckdb")
     before = Home(first)
     before.settings.exports.mkdir()
     shutil.copy(company.settings.snapshot, before.settings.snapshot)

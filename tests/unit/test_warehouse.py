@@ -26,7 +26,7 @@ def test_a_connection_speaks_utc_and_encrypts_what_spills(settings: Settings) ->
 def test_a_connection_is_closed_when_its_block_fails(settings: Settings) -> None:
     with pytest.raises(ZeroDivisionError), connect(settings.warehouse) as con:
         raise ZeroDivisionError
-    with pytest.raises(Exception, match="[Cc]losed"):
+    with pytest.raises(Exception, match=r"[Cc]losed"):
         con.execute("select 1")
 
 

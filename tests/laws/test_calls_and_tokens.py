@@ -1,0 +1,134 @@
+"""Laws 4 and 6 on random rows: a token is in one bucket, and order decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rendering import model, priced_meters
+
+EXAMPLES = settings(max_examples=40, deadline=None)
+INPUTS = [meter for meter in priced_meters() if meter.startswith("input_")]
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def fill(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[Any]) -> None:
+    """Make a table from declarations like 'a bigint, b varchar'."""
+    con.execute(f"create or replace table {name} ({columns})")
+    marks = ", ".join("?" * len(columns.split(",")))
+    if rows:
+        con.executemany(f"insert into {name} values ({marks})", rows)
+
+
+TEXTS = (
+    "_source _file_id _account call_id channel account provider sub_account api_key_id"
+    " model_requested model_served service_tier processing geo usage_convention feature team"
+    " prompt_template prompt_version agent environment user_key tenant session_id trace_id task_id"
+    " ticket_id status finish_reason prompt_hash"
+).split()
+COUNTS = (
+    "_row_number input_tokens cache_read_tokens cache_write_tokens cache_write_5m_tokens"
+    " cache_write_30m_tokens cache_write_1h_tokens cache_write_12h_tokens output_tokens"
+    " reasoning_tokens web_search_calls attempt_no latency_ms"
+).split()
+CALL_LOG = ", ".join(
+    [f"{name} varchar" for name in TEXTS]
+    + [f"{name} bigint" for name in COUNTS]
+    + ["reported_cost varchar", "is_retry boolean", "is_fallback boolean", "is_cache_hit boolean"]
+    + ["requested_at timestamp"]
+)
+tokens = st.integers(0, 10**9)
+calls = st.lists(
+    st.tuples(
+        st.sampled_from(["disjoint", "inclusive", "inclusive_reasoning_beside"]),
+        tokens, tokens, tokens, tokens, tokens, tokens,
+    ),
+    min_size=1, max_size=30,
+)  # fmt: skip
+
+
+@EXAMPLES
+@given(calls)
+def test_each_token_of_a_call_is_in_one_bucket_and_no_bucket_is_negative(
+    con: duckdb.DuckDBPyConnection, calls: list[tuple[str, int, int, int, int, int, int]]
+) -> None:
+    rows = []
+    wanted = {}
+    names = [part.split()[0] for part in CALL_LOG.split(", ")]
+    for number, (convention, fresh, read, write_5m, write_1h, output, reasoning) in enumerate(calls):
+        cached = read + write_5m + write_1h
+        row = dict.fromkeys(names)
+        row |= {
+            "call_id": str(number), "usage_convention": convention, "status": "success",
+            "input_tokens": fresh if convention == "disjoint" else fresh + cached,
+            "cache_read_tokens": read, "cache_write_tokens": write_5m + write_1h,
+            "cache_write_5m_tokens": write_5m, "cache_write_1h_tokens": write_1h,
+            "output_tokens": output, "reasoning_tokens": reasoning,
+        }  # fmt: skip
+        rows.append(list(row.values()))
+        beside = reasoning if convention == "inclusive_reasoning_beside" else 0
+        wanted[str(number)] = (fresh, fresh + cached, output + beside)
+    fill(con, "call_log", CALL_LOG, rows)
+    whole = " + ".join(INPUTS)
+    least = f"least({', '.join(priced_meters())})"
+    found = con.execute(
+        f"select call_id, input_uncached_tokens, {whole}, output_tokens, {least}"
+        f" from ({model('stg_call_log__calls')})"
+    ).fetchall()
+    assert {row[0]: row[1:4] for row in found} == wanted
+    assert all(row[4] >= 0 for row in found)
+
+
+CALLS = (
+    "source varchar, account_label varchar, call_id varchar, file_id varchar, row_number bigint,"
+    " requested_at timestamp, session_id varchar, model_served varchar, "
+    + ", ".join(f"{meter} bigint" for meter in priced_meters())
+    + ", reasoning_tokens bigint, user_key varchar, task_id varchar, ticket_id varchar,"
+    " feature varchar, latency_ms bigint, finish_reason varchar"
+)
+copies = st.lists(
+    st.tuples(
+        st.sampled_from(["x", "y"]),
+        st.sampled_from(["m", "n"]),
+        st.sampled_from([None, 1, 2]),
+        st.sampled_from([None, "u"]),
+        st.sampled_from([None, None, "s1", "s2"]),
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+@EXAMPLES
+@given(copies, st.randoms(use_true_random=False))
+def test_the_order_in_which_rows_lie_decides_nothing(
+    con: duckdb.DuckDBPyConnection, copies: list[tuple[Any, ...]], random: Any
+) -> None:
+    """One verdict per copy, at most one copy of a call and session kept, in every order."""
+    rows = [
+        ["log", "default", call, f"file{number % 3}", number, "2026-10-05", session, served,
+         *([size] * len(priced_meters())), None, user, None, None, None, None, None]
+        for number, (call, served, size, user, session) in enumerate(copies)
+    ]  # fmt: skip
+    verdicts = []
+    for _ in range(3):
+        random.shuffle(rows)
+        fill(con, "int_calls_unioned", CALLS, rows)
+        verdicts.append(
+            con.execute(
+                "select row_number, call_id, verdict from"
+                f" ({model('int_call_verdicts')}) order by row_number"
+            ).fetchall()
+        )
+    assert verdicts[0] == verdicts[1] == verdicts[2]
+    sessions = {number: copy[4] for number, copy in enumerate(copies)}
+    kept = [(call, sessions[number]) for number, call, verdict in verdicts[0] if verdict == "kept"]
+    assert len(kept) == len(set(kept))
