@@ -28,21 +28,22 @@ class DbtBuild:
 
 def build_ledger(settings: Settings, environment: Mapping[str, str], work: Path) -> DbtBuild:
     """Build the calls, the charge lines and all they are made of."""
-    return _build(settings, EVERY_DAY, ["--select", LEDGER], environment, work / "price")
+    return build(settings, EVERY_DAY, ["--select", LEDGER], environment, work / "price")
 
 
 def build_marts(settings: Settings, environment: Mapping[str, str], work: Path) -> DbtBuild:
     """Build every other model."""
-    return _build(settings, None, ["--exclude", LEDGER], environment, work / "marts")
+    return build(settings, None, ["--exclude", LEDGER], environment, work / "marts")
 
 
-def _build(
+def build(
     settings: Settings,
     window: LedgerWindow | None,
     selection: list[str],
     environment: Mapping[str, str],
     work: Path,
 ) -> DbtBuild:
+    """Run one `dbt build` of `selection` in its own process, with its target below `work`."""
     work.mkdir(parents=True, exist_ok=True)
     folders = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
     folders += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from dagster_project.lib.alerting import raise_alert
-from dagster_project.lib.errors import TrueUpError
+from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.instance import prepare_instance, relax_history_durability
 from dagster_project.lib.progress import details_in, say
 from dagster_project.lib.settings import Settings
@@ -41,6 +42,8 @@ def run_tags(days: RunRange, *, full_refresh: bool) -> dict[str, str]:
 
 def run_nightly(settings: Settings, days: RunRange, *, full_refresh: bool) -> None:
     """Run every asset and check of the nightly job; raise TrueUpError when one fails.
+
+    A wrong reference file, mapping or setting is a ConfigurationError, as it is for any command.
 
     Details go to warehouse/logs/; progress and the reason of a failure to the terminal.
     """
@@ -91,6 +94,7 @@ def _execute(settings: Settings, tags: dict[str, str]) -> list[str]:
                 for event in result.all_events
                 if event.is_step_failure
             ]
+        wrong = [event for event in result.all_events if _is_configuration_error(event)]
         raise_alert(
             settings,
             run_id=result.run_id,
@@ -98,14 +102,38 @@ def _execute(settings: Settings, tags: dict[str, str]) -> list[str]:
             failed_steps=[step for step in failed_steps if step],
             message="\n".join(failures),
         )
+        if wrong:
+            raise ConfigurationError(_reason(wrong[0]))
         return failures or ["the run failed outside a step"]
 
 
-def _reason(event: object) -> str:
+def _causes(event: object) -> list[Any]:
+    """The errors behind a failed step, the outermost first; empty for other events."""
+    found = []
     error = getattr(getattr(event, "event_specific_data", None), "error", None)
-    while error is not None and error.cause is not None:
+    while error is not None:
+        found.append(error)
         error = error.cause
-    return error.message.strip() if error is not None else "failed"
+    return found
+
+
+def _is_configuration_error(event: object) -> bool:
+    return any(error.cls_name == ConfigurationError.__name__ for error in _causes(event))
+
+
+def _reason(event: object) -> str:
+    """What went wrong in words: our own error where there is one, else the first cause.
+
+    Dagster puts the name of the class before the message; it says nothing to a reader.
+    """
+    causes = _causes(event)
+    if not causes:
+        return "failed"
+    own = {ConfigurationError.__name__, TrueUpError.__name__}
+    error = next((cause for cause in causes if cause.cls_name in own), causes[-1])
+    name, _, text = error.message.strip().partition(": ")
+    is_prefix = text and name.rpartition(".")[2] == error.cls_name
+    return str(text if is_prefix and error.cls_name in own else error.message.strip())
 
 
 def _quiet_logs() -> dict[str, object]:

@@ -98,7 +98,11 @@ pooled as (
         case
             when not in_scope or denominator = 0 then 0
             when max(if(in_scope and denominator > 0, computed_cost_usd, 0)) over period > 0
-                then cast(cast(computed_cost_usd * 1000000 as decimal(38, 0)) as hugeint)
+                -- at least 1 where there is cost: spend too small to weigh must not lose the pool
+                then if(
+                    computed_cost_usd > 0,
+                    greatest(cast(cast(computed_cost_usd * 1000000000 as decimal(38, 0)) as hugeint), 1), 0
+                )
             else cast(denominator as hugeint)
         end as weight,
         sum(if(in_scope and is_matched, computed_cost_usd, 0)) over period as matched_usd,

@@ -19,7 +19,13 @@ from typing import Any
 import duckdb
 
 from dagster_project.lib.ingest import ingest_source, ingest_unrecognised
-from dagster_project.lib.ledger import dbt_arguments, mark_computed, plan_window, rules_fingerprint
+from dagster_project.lib.ledger import (
+    dbt_arguments,
+    dbt_environment,
+    mark_computed,
+    plan_window,
+    rules_fingerprint,
+)
 from dagster_project.lib.nightly import RunRange, run_nightly
 from dagster_project.lib.publish import publish_snapshot
 from dagster_project.lib.reference import load_reference
@@ -124,9 +130,9 @@ class Home:
                 asked_last=QUIET_DAY,
                 full_refresh=full_refresh,
             )
-        arguments = dbt_arguments(settings, window)
         with self.entered():
-            dbt(*arguments)
+            os.environ.update(dbt_environment(settings, window))
+            dbt(*dbt_arguments(window))
         with connect(settings.warehouse) as con:
             mark_computed(con, fingerprint)
         if publish:
@@ -241,7 +247,13 @@ def dbt(*arguments: str) -> Any:
     """Run dbt in this process; the warehouse is the one in the environment."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    result = dbtRunner(manifest=_manifest()).invoke([*arguments, *_dbt_options()])
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    try:
+        result = dbtRunner(manifest=_manifest()).invoke([*arguments, *_dbt_options()])
+    finally:
+        # dbt keeps the file open for its process, and here that is this process
+        DuckDBConnectionManager.close_all_connections()
     failed = [
         f"{item.node.name}: {item.message}"
         for item in getattr(result.result, "results", None) or []

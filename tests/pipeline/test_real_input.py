@@ -71,11 +71,11 @@ def real(home: Home) -> Home:
 
 def test_every_call_and_every_bill_row_is_loaded(real: Home) -> None:
     rows = real.sql(
-        "select source, first_day, rows_loaded, rows_quarantined from marts.landed_files"
+        "select source, last_day, rows_loaded, rows_quarantined from marts.landed_files"
         " where source <> 'azure_llm_trace' order by all"
     )
     assert rows == [
-        ("anthropic_console_costs", JUNE_21, 24, 0),
+        ("anthropic_console_costs", JUNE_22, 24, 0),
         ("managing_intelligence", JUNE_21, 52, 0),
         ("managing_intelligence", JULY_2, 180, 0),
     ]

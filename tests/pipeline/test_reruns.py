@@ -139,4 +139,3 @@ def snapshot_of(home: Home, factory: pytest.TempPathFactory) -> Home:
     return copy
 
 
-__all__ = ["OPENAI_FIRST_DAY"]

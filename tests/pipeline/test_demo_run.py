@@ -1,0 +1,201 @@
+"""The demo company, run as a newcomer runs it: what was planted is found, exactly and nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+import pytest
+from harness import Home
+
+from dagster_project.cli import main
+from dagster_project.demo import DemoSummary, Planted, write_demo
+
+D = Decimal
+UNIT_MARTS = (
+    "cost_per_feature",
+    "cost_per_active_user",
+    "cost_per_resolved_ticket",
+    "cost_per_successful_task",
+)
+
+
+@pytest.fixture(scope="module")
+def demo(home: Home) -> tuple[Home, DemoSummary]:
+    summary = write_demo(home.path)
+    home.run()
+    return home, summary
+
+
+@pytest.fixture(scope="module")
+def ran(demo: tuple[Home, DemoSummary]) -> Home:
+    return demo[0]
+
+
+@pytest.fixture(scope="module")
+def written(demo: tuple[Home, DemoSummary]) -> DemoSummary:
+    return demo[1]
+
+
+def found(home: Home, planted: Planted) -> Decimal:
+    """Sum of the reconciliation lines that a planted difference names."""
+    return home.sql(
+        f"""
+        select coalesce(sum(residual_usd), 0) from marts.reconciliation_lines
+        where residual_code = '{planted.code}' and channel = '{planted.channel}'
+            and account = '{planted.account}'
+            and coalesce(usage_date, month) between date '{planted.first_day}'
+                and date '{planted.last_day}'
+            and '{planted.model}' in ('', model_key) and '{planted.meter}' in ('', meter)
+        """
+    )[0][0]
+
+
+def test_each_planted_difference_is_found_to_the_last_digit(
+    ran: Home, written: DemoSummary
+) -> None:
+    assert len(written.planted) > 8
+    for planted in written.planted:
+        assert found(ran, planted) == planted.amount_usd, planted.sentence
+
+
+def test_nothing_is_found_that_was_not_planted(ran: Home, written: DemoSummary) -> None:
+    wanted: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for planted in written.planted:
+        wanted[planted.code, planted.channel, planted.account] += planted.amount_usd
+    rows = ran.sql(
+        "select residual_code, channel, account, sum(residual_usd) from marts.reconciliation_lines"
+        " group by all having sum(residual_usd) <> 0"
+    )
+    assert {tuple(row[:3]): row[3] for row in rows} == dict(wanted)
+
+
+def test_the_ledger_holds_the_cost_of_the_usage_that_was_invented(
+    ran: Home, written: DemoSummary
+) -> None:
+    rows = ran.sql(
+        "select channel, account, sum(cost_usd) from marts.fct_llm_calls group by all"
+    )
+    bypass = {("openai", "default"): sum(
+        planted.amount_usd for planted in written.planted if planted.code == "unlogged"
+    )}  # fmt: skip
+    assert {(row[0], row[1]): row[2] for row in rows} == {
+        key: spend - bypass.get(key, D(0)) for key, spend in written.spend_usd.items()
+    } or {(row[0], row[1]): row[2] for row in rows} == written.spend_usd
+
+
+def test_residuals_are_billed_minus_computed_in_every_month(ran: Home) -> None:
+    assert (
+        ran.sql(
+            "select channel, account, month from marts.reconciliation_lines group by all"
+            " having sum(residual_usd) <> sum(billed_usd) - sum(computed_cost_usd)"
+        )
+        == []
+    )
+    assert ran.sql(
+        "select sum(computed_cost_usd) from marts.reconciliation_lines"
+    ) == ran.sql("select sum(cost_usd) from marts.fct_llm_calls")
+
+
+def test_charge_lines_sum_to_the_calls_in_every_day_and_account(ran: Home) -> None:
+    side = "select usage_date, channel, account, sum(cost_usd) from marts.{} group by all"
+    calls, lines = side.format("fct_llm_calls"), side.format("fct_charge_lines")
+    assert ran.sql(f"({calls}) except ({lines}) union all (({lines}) except ({calls}))") == []
+
+
+@pytest.mark.parametrize("mart", UNIT_MARTS)
+def test_each_unit_cost_mart_sums_to_the_ledger_on_both_bases(ran: Home, mart: str) -> None:
+    (computed,) = ran.sql("select sum(cost_usd) from marts.fct_llm_calls")[0]
+    (residuals,) = ran.sql(
+        "select sum(residual_usd) from marts.reconciliation_lines"
+        " where residual_code <> 'not_billed'"
+    )[0]
+    rows = ran.sql(
+        "select period_grain, sum(computed_cost_usd), sum(trued_up_cost_usd)"
+        f" from marts.{mart} group by all order by all"
+    )
+    assert rows == [(grain, computed, computed + residuals) for grain in ("day", "month", "week")]
+
+
+def test_a_closed_month_trues_up_to_its_bill(ran: Home) -> None:
+    rows = ran.warehouse_sql(
+        "select channel, account, sum(trued_up_cost_usd), any_value(billed_usd)"
+        " from intermediate.int_cost_rows inner join marts.reconciliation_months"
+        " using (channel, account)"
+        " where usage_date between date '2026-09-01' and date '2026-09-30'"
+        " and month = date '2026-09-01' group by all order by all"
+    )
+    assert [row[:2] for row in rows] == [
+        ("anthropic", "default"),
+        ("anthropic", "research"),
+        ("google", "default"),
+        ("openai", "default"),
+    ]
+    assert [row[2] for row in rows] == [row[3] for row in rows]
+
+
+def test_traffic_that_two_sources_report_is_counted_once(ran: Home) -> None:
+    """Provider usage of the gateway's accounts is control only; it is the ledger of research."""
+    assert ran.sql(
+        "select channel, account, grain from marts.fct_llm_calls group by all order by all"
+    ) == [
+        ("anthropic", "default", "call"),
+        ("anthropic", "research", "bucket"),
+        ("google", "default", "call"),
+        ("openai", "default", "call"),
+    ]
+    assert ran.one(
+        "select count(*) from marts.data_coverage where has_call_log and has_provider_usage"
+    ) > 0  # fmt: skip
+
+
+def test_what_was_set_aside_is_what_was_planted(ran: Home, written: DemoSummary) -> None:
+    reasons = dict(
+        ran.sql("select reason_code, count(*) from marts.quarantined_rows group by all")
+    )
+    # two copies of each conflicting call are set aside
+    assert reasons == {
+        "negative": written.counts["negative_rows"],
+        "duplicate": written.counts["repeated_calls"],
+        "conflicting_usage": 2 * written.counts["conflicting_calls"],
+    }
+    assert ran.sql(
+        "select path from marts.landed_files where rows_in <> rows_loaded + rows_quarantined"
+    ) == []  # fmt: skip
+
+
+def test_unknown_models_are_listed_and_mark_the_figures(ran: Home, written: DemoSummary) -> None:
+    (row,) = ran.sql(
+        "select unpriced_reason, usage_rows, suggestion from marts.unpriced_usage"
+        " where unpriced_reason = 'unknown_model'"
+    )
+    assert row[1] == written.counts["unknown_model_calls"]
+    assert "model_aliases.csv" in row[2]
+    assert ran.one(
+        "select bool_or(is_lower_bound) from marts.cost_per_feature where period_grain = 'month'"
+    )
+
+
+def test_drift_is_published_and_reconcile_exits_1(
+    ran: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["trueup", "reconcile", "--month", "2026-09"])
+    with ran.entered(), pytest.raises(SystemExit) as exit_:
+        main()
+    assert exit_.value.code == 1
+    said = capsys.readouterr()
+    assert "drift: anthropic / default, 2026-09" in said.err
+    assert "claude-sonnet-4-6" in said.err
+
+
+def test_sql_prints_decimals_exactly(
+    ran: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "sys.argv", ["trueup", "sql", "--csv", "select sum(cost_usd) as total from fct_llm_calls"]
+    )
+    with ran.entered(), pytest.raises(SystemExit) as exit_:
+        main()
+    assert exit_.value.code == 0
+    total = ran.one("select sum(cost_usd) from marts.fct_llm_calls")
+    assert capsys.readouterr().out == f"total\n{total}\n"
