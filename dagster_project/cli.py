@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -61,7 +62,10 @@ def demo(remove: bool) -> None:
             click.echo("no demo is landed here; nothing to remove")
             return
         remove_demo(settings.home)
-        click.echo("the demo's files are gone; `trueup run` takes them out of the warehouse")
+        click.echo(
+            "the demo's files are gone; the next run with files of your own takes its figures out "
+            "of the warehouse, and `make reset` does so at once"
+        )
         return
     if _landing_is_empty(settings):
         write_demo(settings.home, log=say)
@@ -94,6 +98,7 @@ def run(
     from dagster_project.demo import demo_is_landed, foreign_files, write_demo  # noqa: PLC0415
     from dagster_project.lib.nightly import (  # noqa: PLC0415
         RunRange,
+        check_range,
         default_range,
         run_nightly,
     )
@@ -120,6 +125,7 @@ def run(
         days = RunRange(first_day, last_day or first_day)
         if days.last_day < days.first_day:
             raise ConfigurationError(f"--to {days.last_day} is before --from {days.first_day}")
+        check_range(days, datetime.now(tz=UTC).date())
     run_nightly(settings, days, full_refresh=full_refresh)
     click.echo(render_summary(settings.snapshot))
     click.echo(f"snapshot  {settings.snapshot}")
@@ -136,6 +142,7 @@ def reconcile(month: str | None) -> None:
     from dagster_project.reports.alerts import render_month  # noqa: PLC0415
 
     settings = Settings.from_environment()
+    _require_snapshot(settings)
     click.echo(render_month(settings.snapshot, month))
     if _print_drift(settings, month):
         sys.exit(EXIT_DRIFT)
@@ -217,6 +224,7 @@ def report(month: str | None) -> None:
     from dagster_project.reports.summary import render_summary  # noqa: PLC0415
 
     settings = Settings.from_environment()
+    _require_snapshot(settings)
     click.echo(render_summary(settings.snapshot))
     if month is not None:
         click.echo(render_month(settings.snapshot, month))
@@ -230,6 +238,12 @@ def _landing_is_empty(settings: Settings) -> bool:
     return not any(
         path.is_file() and not path.name.startswith(".") for path in settings.landing.rglob("*")
     )
+
+
+def _require_snapshot(settings: Settings) -> None:
+    """Say what comes first, where nothing has been published yet."""
+    if not settings.snapshot.is_file():
+        raise ConfigurationError(f"no snapshot at {settings.snapshot} yet; run `trueup run` first")
 
 
 def _print_drift(settings: Settings, month: str | None = None) -> bool:
@@ -253,6 +267,12 @@ def _guarded(command: Callable[[], Any]) -> int:
         return ConfigurationError.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("trueup: stopped; nothing was published", err=True)
+        return TrueUpError.exit_code
+    except Exception as error:
+        # Python's own exit code for an error is 1, which here means drift.
+        traceback.print_exc()
+        name = type(error).__name__
+        click.echo(f"trueup: an error that nobody foresaw, {name}; nothing was published", err=True)
         return TrueUpError.exit_code
     return 0
 

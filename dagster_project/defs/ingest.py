@@ -130,7 +130,10 @@ def landing_control(trueup: TrueUpResource) -> Iterator[dg.MaterializeResult]:
 
 
 @dg.asset_check(
-    asset=dg.AssetKey(["raw", "landed_files"]), name="every_file_recognised", blocking=False
+    asset=dg.AssetKey(["raw", "landed_files"]),
+    name="every_file_recognised",
+    blocking=False,
+    pool=WRITER_POOL,
 )
 def every_file_recognised(trueup: TrueUpResource) -> dg.AssetCheckResult:
     """Warn of files in landing that no source takes; they hold no figure, so nothing stops."""

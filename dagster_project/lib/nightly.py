@@ -14,6 +14,10 @@ from dagster_project.lib.progress import details_in, say
 from dagster_project.lib.settings import Settings
 from dagster_project.lib.warehouse import writer_lock
 
+# Days that a run can name start here: the earliest public traffic sample is of November 2023 and
+# the first priced model of May 2024. Landed files of older days are computed as well.
+FIRST_DAY = date(2023, 1, 1)
+
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -30,6 +34,17 @@ def default_range(today: date) -> RunRange:
     """The day that has just ended; landed days that wait are taken with it whatever their date."""
     yesterday = today - timedelta(days=1)
     return RunRange(yesterday, yesterday)
+
+
+def check_range(days: RunRange, today: date) -> None:
+    """Raise ConfigurationError for a day that has no partition."""
+    if days.first_day < FIRST_DAY:
+        raise ConfigurationError(
+            f"{days.first_day} is before {FIRST_DAY}, the first day that a run can name; "
+            "a run without --from takes new files of any day"
+        )
+    if days.last_day > today:
+        raise ConfigurationError(f"{days.last_day} is after today, {today} UTC")
 
 
 def run_tags(days: RunRange, *, full_refresh: bool) -> dict[str, str]:

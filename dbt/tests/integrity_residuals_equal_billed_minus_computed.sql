@@ -37,7 +37,7 @@ bills as (
         coalesce(sum(billed_usd) filter (where document_type = 'invoice'), 0) as invoiced_usd,
         coalesce(sum(billed_usd) filter (where document_type = 'cost_report'), 0) as reported_usd
     from {{ ref('fct_billed_lines') }}
-    where is_bill_of_record and charge_kind in ('usage', 'adjustment')
+    where is_bill_of_record and charge_kind in ('usage', 'adjustment') and billed_usd is not null
     group by channel, account, billing_month
 
 )

@@ -81,6 +81,7 @@ TABLES = {
         usage_rows bigint, requests bigint, total_tokens bigint, first_date date, last_date date,
         suggestion varchar
     """,
+    "marts.fct_billed_lines": "billed_usd decimal(38, 18), billed_currency varchar",
     "marts.data_coverage": """
         channel varchar, account varchar, usage_date date, has_call_log boolean,
         has_provider_usage boolean, has_bill boolean, ledger varchar, is_ledger_ruled boolean,
@@ -236,6 +237,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "unpriced_reason": "unknown_model", "usage_rows": 1, "requests": 1, "total_tokens": 70,
          "first_date": date(2026, 9, 30), "last_date": date(2026, 9, 30),
          "suggestion": "Add a line to dbt/seeds/model_aliases.csv"},
+    ],
+    "marts.fct_billed_lines": [
+        {"billed_usd": "15.5", "billed_currency": "USD"},
+        {"billed_usd": None, "billed_currency": "EUR"},
     ],
     "marts.data_coverage": [
         {"channel": "openai", "account": "default", "usage_date": date(2026, 9, 10),

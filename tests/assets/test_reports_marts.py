@@ -101,6 +101,7 @@ def test_the_checks_count_what_the_marts_hold(con: duckdb.DuckDBPyConnection) ->
         ("unconfirmed_prices", 0, 3, None),
         ("unbilled_days", 1, 2, Decimal(3)),
         ("duplicate_files", 0, 2, None),
+        ("foreign_currency_lines", 1, 2, None),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -186,29 +185,18 @@ def test_workbook_page_and_summary_exist(company: Home) -> None:
     assert max(len(line) for line in summary.splitlines()) <= 100
 
 
-def test_rerunning_a_range_of_days_changes_no_row_of_any_mart(company: Home) -> None:
-    """The second run computes 2026-10-05 to 06 again; a reader of the first keeps its file."""
-    first = company.path / "first"
-    first.mkdir()
-    before = Home(first)
-    before.settings.exports.mkdir()
+def test_a_run_over_named_days_changes_no_row_and_no_readers_file(company: Home) -> None:
+    """Runs last: a spoiled ledger day proves that the second run really computes its days."""
+    before = Home(company.path / "first")
+    before.settings.exports.mkdir(parents=True)
     shutil.copy(company.settings.snapshot, before.settings.snapshot)
-    reader = duckdb.connect(str(company.settings.snapshot), read_only=True)
-    try:
-        company.run(date(2026, 10, 5), date(2026, 10, 6))
-        inode = Path(company.settings.snapshot).stat().st_ino
-        assert inode != Path(before.settings.snapshot).stat().st_ino
-        # the reader still sees the file that it opened, whole
-        assert reader.execute("select sum(cost_usd) from marts.fct_llm_calls").fetchall() == [
-            (D("0.05126"),)
-        ]
-    finally:
-        reader.close()
-    assert differing_marts(before, company) == {}
-
-
-def test_days_that_a_range_names_are_computed_again(company: Home) -> None:
-    """Runs last: it spoils one computed day behind the job's back and names that day alone."""
     company.write("update marts.fct_llm_calls set cost_usd = 1 where usage_date = '2026-10-06'")
-    company.run(date(2026, 10, 6))
-    assert company.one("select sum(cost_usd) from marts.fct_llm_calls") == D("0.05126")
+    total = "select sum(cost_usd) from marts.fct_llm_calls"
+    with duckdb.connect(str(company.settings.snapshot), read_only=True) as reader:
+        assert reader.execute(total).fetchall() == [(D("0.05126"),)]
+        opened = company.settings.snapshot.stat().st_ino
+        company.run(date(2026, 10, 5), date(2026, 10, 6))
+        # the reader keeps the file that it opened, whole; who opens now gets the new one
+        assert reader.execute(total).fetchall() == [(D("0.05126"),)]
+    assert company.settings.snapshot.stat().st_ino != opened
+    assert differing_marts(before, company) == {}

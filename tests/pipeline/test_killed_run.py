@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from company import first_day_calls, write_company
+from company import write_company
 from exports import GPT, MINI, json_lines, spend_log
 from harness import Home, differing_marts, wait_for
 

@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Callable
 from decimal import Decimal
 
+import duckdb
 import pytest
 from company import (
     FEATURE_MAP,
-    OPENAI_FIRST_DAY,
     OPENAI_SECOND_DAY,
     first_day_calls,
     write_company,
@@ -41,7 +41,7 @@ def grown(make_home: Callable[[str], Home]) -> Home:
         openai_costs({"2026-10-06": [*kept, (key, item, quantity, "0")], "2026-10-07": []}),
     )
     # landed twice: the same bytes under another name
-    home.drop("litellm_spend_logs/2026-10-05 (1).jsonl", first_day_calls())
+    home.drop("litellm_spend_logs/2026-10-05_again.jsonl", first_day_calls())
     home.compute()
     return home
 
@@ -81,7 +81,15 @@ def test_a_newer_export_replaces_the_days_that_it_spans_whole(grown: Home) -> No
 def test_the_file_landed_twice_is_booked_as_a_duplicate(grown: Home) -> None:
     assert grown.sql(
         "select path, rows_loaded from marts.landed_files where status = 'duplicate'"
-    ) == [("litellm_spend_logs/2026-10-05 (1).jsonl", 0)]
+    ) == [("litellm_spend_logs/2026-10-05_again.jsonl", 0)]
+
+
+def test_computing_again_without_news_changes_nothing(
+    grown: Home, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = snapshot_of(grown, tmp_path_factory)
+    grown.compute()
+    assert differing_marts(before, grown) == {}
 
 
 def test_a_full_refresh_gives_the_figures_of_the_increments(
@@ -106,7 +114,7 @@ def test_withdrawn_files_take_their_figures_with_them(
 ) -> None:
     """Without the late and restated files the home is the company as it was at first."""
     for path in ("litellm_spend_logs/late.jsonl", "openai_costs/2026-10-restated.json",
-                 "litellm_spend_logs/2026-10-05 (1).jsonl"):  # fmt: skip
+                 "litellm_spend_logs/2026-10-05_again.jsonl"):  # fmt: skip
         (grown.landing / path).unlink()
     grown.compute()
     assert grown.one("select sum(cost_usd) from marts.fct_llm_calls") == D("0.05126")
@@ -120,8 +128,6 @@ def test_the_comparison_of_marts_sees_a_single_changed_digit(
 ) -> None:
     """The law's own test: without this, an empty comparison would pass every test above."""
     before = snapshot_of(grown, tmp_path_factory)
-    import duckdb  # noqa: PLC0415
-
     with duckdb.connect(str(before.settings.snapshot)) as con:
         con.execute(
             "update marts.fct_charge_lines set cost_usd = cost_usd + 0.000000000000000001"

@@ -63,6 +63,9 @@ matched_keys as (
 
 ),
 
+-- a day billed in another currency counts as not billed, since its amount in USD is unknown
+foreign_days as (select distinct channel, account, usage_date from lines where billed_usd is null),
+
 shapes as (
 
     select
@@ -94,3 +97,7 @@ left join matched_keys
     on covered.channel = matched_keys.channel
     and covered.account = matched_keys.account
     and covered.usage_date = matched_keys.usage_date
+anti join foreign_days
+    on covered.channel = foreign_days.channel
+    and covered.account = foreign_days.account
+    and covered.usage_date = foreign_days.usage_date

@@ -71,7 +71,8 @@ unioned as (
 )
 
 select
-    unioned.file_id || ':' || cast(unioned.row_number as varchar) as billed_line_id,
+    -- the same content may lie under two accounts, so the file alone does not name the line
+    concat_ws(':', unioned.source, unioned.account_label, unioned.file_id, unioned.row_number) as billed_line_id,
     unioned.source,
     unioned.file_id,
     unioned.row_number,

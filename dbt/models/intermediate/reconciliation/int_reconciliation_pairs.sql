@@ -11,6 +11,8 @@ billed as (
     select *, coalesce(model_key, raw_model) as model
     from {{ ref('int_billed_lines') }}
     where is_bill_of_record and charge_kind in ('usage', 'adjustment')
+        -- an amount in another currency is unknown in USD: it must not be compared as zero
+        and billed_usd is not null
 
 ),
 

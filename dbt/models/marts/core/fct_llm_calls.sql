@@ -18,7 +18,8 @@ internal_users as (select * from {{ ref('stg_reference__internal_users') }})
 
 select
     ---------- ids
-    priced.file_id || ':' || cast(priced.row_number as varchar) as usage_row_id,
+    -- the same content may lie under two accounts, so the file alone does not name the row
+    concat_ws(':', priced.source, priced.account_label, priced.file_id, priced.row_number) as usage_row_id,
     priced.grain,
     priced.source,
     priced.account_label || '/' || coalesce(priced.call_id, cast(priced.row_number as varchar)) as source_call_id,

@@ -10,6 +10,8 @@ lines as (select * from {{ ref('reconciliation_lines') }}),
 
 coverage as (select * from {{ ref('data_coverage') }}),
 
+billed_lines as (select * from {{ ref('fct_billed_lines') }}),
+
 drifting as (
 
     select
@@ -178,6 +180,22 @@ copied as (
 
 ),
 
+in_foreign_currency as (
+
+    select
+        'foreign_currency_lines' as check_name,
+        11 as sort_order,
+        'act' as severity,
+        count(*) filter (where billed_usd is null) as affected,
+        count(*) as total,
+        'billed lines' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Billed in another currency than USD: not compared, since no dated rate is known.' as meaning,
+        'Check these bills by hand; the usage of their days shows as not billed.' as action
+    from billed_lines
+
+),
+
 unioned as (
 
     select * from drifting
@@ -199,6 +217,8 @@ unioned as (
     select * from accrued
     union all by name
     select * from copied
+    union all by name
+    select * from in_foreign_currency
 
 )
 

@@ -5,7 +5,10 @@ files as (select * from {{ source('raw_control', 'landed_files') }} where status
 
 with_arrival as (
 
-    select lines.*, files.arrival_no
+    -- an invoice that names no account is of the account whose folder it lies in
+    select
+        lines.* replace (coalesce(lines.account, lines._account) as account),
+        files.arrival_no
     from lines
     inner join files
         on lines._file_id = files.file_id and lines._source = files.source and lines._account = files.account
