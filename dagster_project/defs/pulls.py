@@ -28,6 +28,7 @@ def landed_exports() -> dg.MaterializeResult:
         Settings.from_environment().landing,
         names=None,
         today=datetime.now(tz=UTC).date(),
+        since=None,
         environment=os.environ,
         log=say,
     )

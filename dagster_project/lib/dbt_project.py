@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -36,10 +37,15 @@ def dbt_project() -> DbtProject:
     """The project with a manifest that belongs to the files on disk; parses when it does not."""
     project = DbtProject(project_dir=DBT_DIR, profiles_dir=DBT_DIR)
     stamp = project.manifest_path.with_name(MANIFEST_STAMP)
-    fingerprint = _project_fingerprint()
-    if not project.manifest_path.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
-        _parse()
-        stamp.write_text(fingerprint)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that start at once must not parse into the same files.
+    with stamp.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fingerprint = _project_fingerprint()
+        is_current = stamp.exists() and stamp.read_text() == fingerprint
+        if not (is_current and project.manifest_path.exists()):
+            _parse()
+            stamp.write_text(fingerprint)
     return project
 
 

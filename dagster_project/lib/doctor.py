@@ -27,7 +27,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Look at the interpreter, the packages, the folders, the key and the disk."""
     settings.home.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.home).free
-    findings = [
+    return [
         Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]} (3.11 or newer)"),
         Finding(DBT_EXECUTABLE.exists(), f"dbt at {DBT_EXECUTABLE}"),
         Finding(True, f"duckdb {version('duckdb')}, dagster {version('dagster')}"),
@@ -36,7 +36,6 @@ def examine(settings: Settings) -> list[Finding]:
         Finding(settings.snapshot.exists(), f"published snapshot {settings.snapshot}"),
         _hash_key(settings),
     ]
-    return findings
 
 
 def _hash_key(settings: Settings) -> Finding:

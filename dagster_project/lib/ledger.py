@@ -10,7 +10,7 @@ import duckdb
 
 from dagster_project.lib.settings import Settings
 
-# What a change of invalidates every computed day: rules, prices, mappings and the models themselves.
+# A change of these invalidates every computed day: rules, prices, mappings and the models.
 _MODEL_SUFFIXES = {".sql", ".csv", ".yml"}
 
 CREATE_FINGERPRINTS = """

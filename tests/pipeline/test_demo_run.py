@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from harness import Home
@@ -223,9 +223,9 @@ def test_sql_prints_decimals_exactly(
     assert capsys.readouterr().out == f"total\n{total}\n"
 
 
-def readme_table(marker: str) -> list[list[str]]:
-    """Cells of the README table that follows the comment `figures: <marker>`."""
-    text = (PROJECT_ROOT / "README.md").read_text("utf-8")
+def documented_table(marker: str, document: str = "README.md") -> list[list[str]]:
+    """Cells of the table that follows the comment `figures: <marker>` in a document."""
+    text = (PROJECT_ROOT / document).read_text("utf-8")
     after = text.split(f"<!-- figures: {marker} -->\n", maxsplit=1)[1]
     lines = [line for line in after.split("\n\n", maxsplit=1)[0].splitlines()[2:] if line]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -238,13 +238,13 @@ def test_the_readmes_months_are_those_of_the_run(ran: Home) -> None:
         " cast(round(billed_usd, 2) as decimal(18, 2))::varchar, status"
         " from marts.reconciliation_months where month = date '2026-09-01' order by all"
     )
-    assert readme_table("months") == [list(row) for row in rows]
+    assert documented_table("months") == [list(row) for row in rows]
 
 
 def test_the_readmes_planted_differences_are_those_that_were_written_and_found(
     ran: Home, written: DemoSummary
 ) -> None:
-    for sentence, channel, account, code, amount in readme_table("planted"):
+    for sentence, channel, account, code, amount in documented_table("planted"):
         planted = sum(
             p.amount_usd
             for p in written.planted
@@ -262,3 +262,34 @@ def test_the_readme_states_the_number_of_calls(ran: Home, written: DemoSummary) 
     assert "about 101,000 calls" in (PROJECT_ROOT / "README.md").read_text("utf-8")
     (calls,) = ran.sql("select count(*) from marts.fct_llm_calls where grain = 'call'")[0]
     assert round(calls, -3) == 101_000
+
+
+EXAMPLES = {
+    "direct, successful `code_review` task": (
+        "cost_per_successful_task", "successful_tasks", "task_type = 'code_review'"
+    ),
+    "direct, `ticket_triage` request": (
+        "cost_per_feature", "feature_requests", "feature = 'ticket_triage'"
+    ),
+    "direct, ticket resolved `ai_confirmed`": (
+        "cost_per_resolved_ticket",
+        "resolved_final + resolved_provisional",
+        "resolution_kind = 'ai_confirmed'",
+    ),
+    "direct, active user": ("cost_per_active_user", "active_users", "user_class = 'end_user'"),
+}  # fmt: skip
+
+
+def test_the_documented_examples_are_the_runs_figures_and_divide(ran: Home) -> None:
+    for figure, numerator, denominator, unit_cost in documented_table(
+        "examples", "docs/metrics.md"
+    ):
+        mart, count, condition = EXAMPLES[figure]
+        rows = ran.sql(
+            f"select computed_cost_usd, {count}, computed_direct_unit_cost_usd from marts.{mart}"
+            " where period_grain = 'month' and period_start = date '2026-09-01' and in_scope"
+            f" and {condition}"
+        )
+        assert rows == [(D(numerator), int(denominator), D(unit_cost))], figure
+        quotient = (D(numerator) / int(denominator)).quantize(D("1e-12"), ROUND_HALF_UP)
+        assert quotient == D(unit_cost), figure

@@ -45,7 +45,7 @@ def watched(home: Home) -> Iterator[Home]:
         "ANTHROPIC_ADMIN_KEY": f"sk-ant-{SECRET}-2",
         "ZENDESK_API_TOKEN": f"{SECRET}-3",
         "TRUEUP_HASH_KEY": f"{SECRET}-hash-key",
-        "TRUEUP_QUARANTINE_LIMIT": "0.5",
+        "TRUEUP_QUARANTINE_LIMIT": "0.9",
         "TRUEUP_ALERT_WEBHOOK_URL": f"https://127.0.0.1:9/{SECRET}",
     }
     text = {"role": "user", "content": f"Dear {PROMPT}"}

@@ -2,26 +2,20 @@
 -- grain: one row per ledger row and proved true-up line that concerns it
 -- Largest remainder in units of 10^-12 USD, weighted by computed cost in units of 10^-9: the shares
 -- of a line add up to the line. |amount| <= 10^4 USD and cost <= 10^9 USD keep the product < 10^38.
--- The total weight of a line comes from sums by day, so that the rows are sorted once and only once.
 with lines as (
 
     select
         *,
+        row_number() over (order by true_up_line_id) as line_no,
         replace(cast(cast(abs(amount_usd) as decimal(38, 18)) as varchar), '.', '')::hugeint as atto_units
     from {{ ref('int_true_up_lines') }}
     where is_proved and model_key is not null
 
 ),
 
-calls as not materialized (
+calls as (
 
-    select
-        usage_row_id,
-        channel,
-        account,
-        usage_date,
-        model_key,
-        cast(cast(cost_usd * 1000000000 as decimal(38, 0)) as hugeint) as weight
+    select usage_row_id, channel, account, usage_date, model_key, cost_usd
     from {{ ref('fct_llm_calls') }}
     where cost_usd > 0
 
@@ -42,55 +36,39 @@ line_days as (
 
 ),
 
-day_weights as (
-
-    select channel, account, model_key, usage_date, sum(weight) as weight
-    from calls
-    group by channel, account, model_key, usage_date
-
-),
-
-line_weights as (
-
-    select line_days.true_up_line_id, sum(day_weights.weight) as total_weight
-    from line_days
-    inner join day_weights
-        on line_days.channel = day_weights.channel
-        and line_days.account = day_weights.account
-        and line_days.model_key = day_weights.model_key
-        and line_days.concerned_date = day_weights.usage_date
-    group by line_days.true_up_line_id
-
-),
-
-weighted_days as (
-
-    select line_days.*, line_weights.total_weight
-    from line_days
-    inner join line_weights on line_days.true_up_line_id = line_weights.true_up_line_id
-    where line_weights.total_weight > 0
-
-),
-
-based as (
+-- one row per ledger row and line from here on, so a short number stands for the line
+weighted as (
 
     select
-        weighted_days.true_up_line_id,
-        weighted_days.amount_usd,
-        weighted_days.atto_units,
+        line_days.line_no,
+        line_days.atto_units,
         calls.usage_row_id,
-        (weighted_days.atto_units // 1000000) * calls.weight // weighted_days.total_weight as base_units,
-        (weighted_days.atto_units // 1000000) * calls.weight % weighted_days.total_weight as remainder
-    from weighted_days
+        cast(cast(calls.cost_usd * 1000000000 as decimal(38, 0)) as hugeint) as weight
+    from line_days
     inner join calls
-        on weighted_days.channel = calls.channel
-        and weighted_days.account = calls.account
-        and weighted_days.model_key = calls.model_key
-        and weighted_days.concerned_date = calls.usage_date
+        on line_days.channel = calls.channel
+        and line_days.account = calls.account
+        and line_days.model_key = calls.model_key
+        and line_days.concerned_date = calls.usage_date
 
 ),
 
-shared as (
+based as (select *, sum(weight) over (partition by line_no) as total_weight from weighted),
+
+floored as (
+
+    select
+        line_no,
+        atto_units,
+        usage_row_id,
+        (atto_units // 1000000) * weight // total_weight as base_units,
+        (atto_units // 1000000) * weight % total_weight as remainder
+    from based
+    where total_weight > 0
+
+),
+
+ranked as (
 
     select
         *,
@@ -98,8 +76,16 @@ shared as (
         atto_units // 1000000 - sum(base_units) over (
             line_rows rows between unbounded preceding and unbounded following
         ) as left_over_units
-    from based
-    window line_rows as (partition by true_up_line_id order by remainder desc, usage_row_id)
+    from floored
+    window line_rows as (partition by line_no order by remainder desc, usage_row_id)
+
+),
+
+shared as (
+
+    select ranked.*, lines.true_up_line_id, lines.amount_usd
+    from ranked
+    inner join lines on ranked.line_no = lines.line_no
 
 )
 
