@@ -24,9 +24,7 @@ class Day(click.ParamType):
 
     name = "day"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Parse the day or explain the form it must have."""
         if isinstance(value, date):
             return value

@@ -1,12 +1,13 @@
 """dbt models as assets: the daily ledger, and everything computed from it."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
 
 from dagster_project.defs.partitions import daily
 from dagster_project.defs.resources import WRITER_POOL, TrueUpResource
@@ -41,6 +42,12 @@ class LayerTranslator(DagsterDbtTranslator):
         return spec.replace_attributes(key=dg.AssetKey([layer, node["name"]]), group_name=layer)
 
 
+def _built(invocation: DbtCliInvocation) -> Iterator[Any]:
+    """Events of one dbt build; its folder of 5 MB is kept only where the build failed."""
+    yield from invocation.stream()
+    shutil.rmtree(invocation.target_path, ignore_errors=True)
+
+
 @dbt_assets(
     project=dbt_project(),
     manifest=dbt_project().manifest_path,
@@ -71,7 +78,7 @@ def ledger(
     else:
         say(f"ledger: computing {window.first_day} to {window.last_day}")
     os.environ.update(dbt_environment(settings, window))
-    yield from dbt.cli(dbt_arguments(window), context=context).stream()
+    yield from _built(dbt.cli(dbt_arguments(window), context=context))
     with connect(settings.warehouse) as con:
         mark_computed(con, fingerprint)
 
@@ -92,4 +99,4 @@ def marts(
     settings = trueup.settings()
     say("marts: bills, outcomes, reconciliation, unit costs")
     os.environ.update(dbt_environment(settings, None))
-    yield from dbt.cli(dbt_arguments(None), context=context).stream()
+    yield from _built(dbt.cli(dbt_arguments(None), context=context))

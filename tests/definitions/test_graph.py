@@ -1,14 +1,9 @@
-"""The Dagster definitions: they load, they are one graph, and every gate stands before the ledger."""
+"""The Dagster definitions: they load, they are one graph, every gate stands before the ledger."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import tempfile
 import tomllib
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -23,15 +18,11 @@ SNAPSHOT = dg.AssetKey(["exports", "snapshot"])
 
 
 @pytest.fixture(scope="module")
-def definitions() -> Iterator[dg.Definitions]:
-    """The code location, loaded as Dagster loads it; one process at a time writes the manifest."""
-    lock = Path(tempfile.gettempdir()) / f"trueup-tests-{os.getuid()}-manifest.lock"
-    with lock.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        from dagster_project.definitions import defs  # noqa: PLC0415
+def definitions() -> dg.Definitions:
+    """The code location, loaded as Dagster loads it."""
+    from dagster_project.definitions import defs  # noqa: PLC0415
 
-        loaded = defs()
-    yield loaded
+    return defs()
 
 
 @pytest.fixture(scope="module")
@@ -183,5 +174,7 @@ def test_the_workspace_and_the_project_name_one_code_location() -> None:
 
 
 def test_drift_informs_and_never_blocks(graph) -> None:
-    key = dg.AssetCheckKey(dg.AssetKey(["marts", "reconciliation_months"]), "drift_within_tolerance")
+    key = dg.AssetCheckKey(
+        dg.AssetKey(["marts", "reconciliation_months"]), "drift_within_tolerance"
+    )
     assert graph.get_check_spec(key).blocking is False

@@ -24,9 +24,7 @@ def _macros() -> str:
 @cache
 def priced_meters() -> tuple[str, ...]:
     """The meters as macros/meters.sql lists them."""
-    body = re.search(
-        r"macro priced_meters.*?return\(\[(.*?)\]\)", _meters_text(), flags=re.DOTALL
-    )
+    body = re.search(r"macro priced_meters.*?return\(\[(.*?)\]\)", _meters_text(), flags=re.DOTALL)
     assert body
     return tuple(re.findall(r"'(\w+)'", body[1]))
 
@@ -42,7 +40,7 @@ def render(template: str) -> str:
         ref=lambda name: name,
         source=lambda schema, name: name,
         config=lambda **options: "",
-        var=lambda name: {"resolution_maturity_days": 7, "reporting_time_zone": "UTC"}.get(name),
+        env_var=lambda name, default="": default,
         is_incremental=lambda: False,
         priced_meters=lambda: list(priced_meters()),
     )

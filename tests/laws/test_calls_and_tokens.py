@@ -29,20 +29,22 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[Any
         con.executemany(f"insert into {name} values ({marks})", rows)
 
 
-TEXTS = (
-    "_source _file_id _account call_id channel account provider sub_account api_key_id"
-    " model_requested model_served service_tier processing geo usage_convention feature team"
-    " prompt_template prompt_version agent environment user_key tenant session_id trace_id task_id"
-    " ticket_id status finish_reason prompt_hash"
-).split()
-COUNTS = (
-    "_row_number input_tokens cache_read_tokens cache_write_tokens cache_write_5m_tokens"
-    " cache_write_30m_tokens cache_write_1h_tokens cache_write_12h_tokens output_tokens"
-    " reasoning_tokens web_search_calls attempt_no latency_ms"
-).split()
+CALL_LOG_TEXTS = (
+    *("_source", "_file_id", "_account", "call_id", "channel", "account", "provider"),
+    *("sub_account", "api_key_id", "model_requested", "model_served", "service_tier"),
+    *("processing", "geo", "usage_convention", "feature", "team", "prompt_template"),
+    *("prompt_version", "agent", "environment", "user_key", "tenant", "session_id", "trace_id"),
+    *("task_id", "ticket_id", "status", "finish_reason", "prompt_hash"),
+)
+CALL_LOG_COUNTS = (
+    *("_row_number", "input_tokens", "cache_read_tokens", "cache_write_tokens"),
+    *("cache_write_5m_tokens", "cache_write_30m_tokens", "cache_write_1h_tokens"),
+    *("cache_write_12h_tokens", "output_tokens", "reasoning_tokens", "web_search_calls"),
+    *("attempt_no", "latency_ms"),
+)
 CALL_LOG = ", ".join(
-    [f"{name} varchar" for name in TEXTS]
-    + [f"{name} bigint" for name in COUNTS]
+    [f"{name} varchar" for name in CALL_LOG_TEXTS]
+    + [f"{name} bigint" for name in CALL_LOG_COUNTS]
     + ["reported_cost varchar", "is_retry boolean", "is_fallback boolean", "is_cache_hit boolean"]
     + ["requested_at timestamp"]
 )
@@ -64,7 +66,8 @@ def test_each_token_of_a_call_is_in_one_bucket_and_no_bucket_is_negative(
     rows = []
     wanted = {}
     names = [part.split()[0] for part in CALL_LOG.split(", ")]
-    for number, (convention, fresh, read, write_5m, write_1h, output, reasoning) in enumerate(calls):
+    for number, call in enumerate(calls):
+        convention, fresh, read, write_5m, write_1h, output, reasoning = call
         cached = read + write_5m + write_1h
         row = dict.fromkeys(names)
         row |= {

@@ -17,7 +17,7 @@ openai / default, ledger: LiteLLM log
 anthropic / default, ledger: the company's own log
   10-05 a1 haiku 100 + 1000 read + 2000 write + 200 out
                  = 0.0001 + 0.0001 + 0.0025 + 0.001                        = 0.0037   T3 u2
-  10-06 a2 sonnet 1000 + 100 out         = 0.003 + 0.0015                  = 0.0045   ticket 102, staff
+  10-06 a2 sonnet 1000 + 100 out         = 0.003 + 0.0015                  = 0.0045 ticket 102 staff
   bill  10-05 0.37 cents; 10-06 not billed yet
 anthropic / research, ledger: provider usage, nobody logs it
   10-05    haiku 10000 + 1000 out        = 0.01 + 0.005                    = 0.015
@@ -114,7 +114,8 @@ def write_company(home: Home) -> None:
     home.drop("litellm_spend_logs/2026-10-05.jsonl", first_day_calls())
     home.drop("litellm_spend_logs/2026-10-06.jsonl", json_lines(*SECOND_DAY_CALLS))
     home.drop("openai_usage/2026-10.json", openai_usage({
-        "2026-10-05": [("key_gateway", MINI, 3000, 400, 800, 3), ("key_gateway", GPT, 10000, 0, 1000, 1)],
+        "2026-10-05": [("key_gateway", MINI, 3000, 400, 800, 3),
+                       ("key_gateway", GPT, 10000, 0, 1000, 1)],
         "2026-10-06": [("key_gateway", MINI, 4000, 0, 1000, 1), ("key_map", MINI, 400, 0, 100, 1),
                        ("key_direct", GPT, 1000, 0, 100, 1)],
     }))  # fmt: skip

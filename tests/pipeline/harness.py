@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,7 +112,6 @@ class Home:
         self, first: date = QUIET_DAY, last: date | None = None, *, full_refresh: bool = False
     ) -> None:
         """The whole nightly job, every asset and check of it; raises TrueUpError."""
-        parsed_project()
         with self.entered():
             run_nightly(self.settings, RunRange(first, last or first), full_refresh=full_refresh)
 
@@ -202,24 +200,6 @@ _TABLES = (
 )
 
 
-@contextmanager
-def one_at_a_time(name: str) -> Iterator[None]:
-    """Hold a lock between the processes of a parallel test run."""
-    path = Path(tempfile.gettempdir()) / f"trueup-tests-{os.getuid()}-{name}.lock"
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-@cache
-def parsed_project() -> None:
-    """Let one process at a time bring the project's manifest up to date."""
-    from dagster_project.lib.dbt_project import dbt_project  # noqa: PLC0415
-
-    with one_at_a_time("manifest"):
-        dbt_project()
-
-
 @cache
 def _dbt_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="trueup-dbt-"))
@@ -245,9 +225,8 @@ def _manifest() -> Any:
 
 def dbt(*arguments: str) -> Any:
     """Run dbt in this process; the warehouse is the one in the environment."""
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
-
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     try:
         result = dbtRunner(manifest=_manifest()).invoke([*arguments, *_dbt_options()])
@@ -269,9 +248,3 @@ def wait_for(condition: Any, seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < ends, "waited too long"
         time.sleep(0.02)
-
-
-def days(first: str, count: int) -> list[str]:
-    """ISO days from the first on."""
-    start = datetime.fromisoformat(first).replace(tzinfo=UTC)
-    return [(start + timedelta(days=i)).date().isoformat() for i in range(count)]

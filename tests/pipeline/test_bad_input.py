@@ -109,5 +109,3 @@ def test_figures_with_unknown_cost_say_so(soiled: Home) -> None:
 def test_a_bill_in_drift_is_published_all_the_same(soiled: Home) -> None:
     """50 cents for 100 tokens that the log does not hold."""
     assert soiled.sql("select status from marts.reconciliation_months") == [("drift",)]
-
-

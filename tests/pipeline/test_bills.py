@@ -60,7 +60,16 @@ def billed(home: Home) -> Home:
         {"id": account, "at": "2026-09-10T10:00:00Z", "account": account, "out": millions * MILLION}
         for account, millions in used.items()
     )))  # fmt: skip
+    # 1000 tokens are a quarter of a cent, which the invoice rounds away
+    home.drop("own_log/cents.jsonl", json_lines(
+        {"id": "cents", "at": "2026-09-10T10:00:00Z", "account": "cents", "out": 1000}
+    ))  # fmt: skip
+    home.reference("tolerances", (
+        "residual_code,channel,account,tolerance_pct,tolerance_usd\n"
+        "rounding,google,cents,,0.001\n"
+    ))  # fmt: skip
     home.drop("invoice_lines/september.csv", invoice(
+        *google("cents", "Output,gemini-2.5-flash,output_tokens,1000,,0.00,USD,usage"),
         *google("big", output(2000, "5000.00")),
         *google("taxed", output(40, "100.00"), "Promotional credit,,,,,-20.00,USD,credit",
                 "VAT,,,,,16.00,USD,tax"),
@@ -98,13 +107,13 @@ def write_openai(home: Home) -> None:
 
 def write_anthropic(home: Home) -> None:
     """Account one has two reports of one day; account two has a bill and no usage at all."""
-    home.drop("anthropic_usage/one/a.json", anthropic_usage(
-        {"2026-09-10": [("key", HAIKU, anthropic_tokens(1000, 1000))]}
-    ))  # fmt: skip
+    usage = anthropic_usage({"2026-09-10": [("key", HAIKU, anthropic_tokens(1000, 1000))]})
+    home.drop("anthropic_usage/one/a.json", usage)
+    home.drop("anthropic_usage/three/a.json", usage)
     home.drop("anthropic_costs/one/a.json", anthropic_costs(
         {"2026-09-10": [(HAIKU, "output_tokens", "0.5"), (HAIKU, "uncached_input_tokens", "0.1")]}
     ))  # fmt: skip
-    # the same bytes under two accounts are two bills
+    # the same bytes under two accounts are two bills, as they were two reports above
     console = console_costs(("2026-09-10", "Claude Haiku 4.5", "key", "output", "0.01"))
     home.drop("anthropic_console_costs/one/a.csv", console)
     home.drop("anthropic_console_costs/two/a.csv", console)
@@ -191,6 +200,23 @@ def test_of_two_reports_of_a_day_the_exact_one_is_the_bill_of_record(billed: Hom
         ("anthropic_console_costs", False, D("0.01")),
         ("anthropic_costs", True, D("0.006")),
     ]
+
+
+def test_the_same_bytes_under_two_accounts_are_two_accounts_rows(billed: Home) -> None:
+    """Regression: row ids named the file alone, and the repeated ids stopped the run."""
+    assert billed.sql(
+        "select account, sum(cost_usd) from marts.fct_llm_calls where channel = 'anthropic'"
+        " group by all order by all"
+    ) == [("one", D("0.006")), ("three", D("0.006"))]
+    assert billed.sql(
+        "select count(*) from marts.fct_billed_lines where source = 'anthropic_console_costs'"
+    ) == [(2,)]
+
+
+def test_a_tolerance_in_dollars_alone_is_kept(billed: Home) -> None:
+    """Regression: without a percentage the rule was passed over. 0.0025 is above 0.001."""
+    assert month(billed, "google", "cents")[0] == "drift"
+    assert residuals(billed, "google", "cents") == [("rounding", D("-0.0025"))]
 
 
 def test_an_internal_user_may_come_back(billed: Home) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ def empty(tmp_path: Path) -> Home:
 def landed(empty: Home) -> Home:
     empty.drop("litellm_spend_logs/a.jsonl", "{}\n")
     return empty
+
+
+Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def trueup(home: Home, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_a_wrong_request_exits_2_with_one_clear_line(
     empty: Home,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capsys: Capture,
     arguments: list[str],
     said: str,
 ) -> None:
@@ -84,10 +88,11 @@ def test_a_wrong_request_exits_2_with_one_clear_line(
     ],
 )
 def test_a_range_that_cannot_be_run_exits_2_before_anything_runs(
+    *,
     landed: Home,
     ran: list[Any],
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capsys: Capture,
     arguments: list[str],
     said: str,
 ) -> None:
@@ -97,7 +102,7 @@ def test_a_range_that_cannot_be_run_exits_2_before_anything_runs(
 
 
 def test_the_demo_is_never_mixed_with_other_files(
-    landed: Home, ran: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: Any
+    landed: Home, ran: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     assert trueup(landed, monkeypatch, "demo") == 2
     assert "files of your own" in capsys.readouterr().err
@@ -112,7 +117,7 @@ def test_the_demo_is_never_mixed_with_other_files(
 
 
 def test_a_finished_run_exits_0_and_says_where_its_results_are(
-    landed: Home, ran: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: Any
+    landed: Home, ran: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     assert trueup(landed, monkeypatch, "run", "--from", "2026-10-05", "--to", "2026-10-06") == 0
     assert [(str(days.first_day), str(days.last_day)) for days in ran] == [
@@ -125,10 +130,11 @@ def test_a_finished_run_exits_0_and_says_where_its_results_are(
 
 @pytest.mark.parametrize(("flags", "code"), [(["--fail-on-drift"], 1), ([], 0)])
 def test_drift_exits_1_only_where_it_was_asked_for(
+    *,
     landed: Home,
     ran: list[Any],
     monkeypatch: pytest.MonkeyPatch,
-    capsys: Any,
+    capsys: Capture,
     flags: list[str],
     code: int,
 ) -> None:
@@ -150,7 +156,7 @@ def test_drift_exits_1_only_where_it_was_asked_for(
     ],
 )
 def test_each_way_to_fail_has_its_exit_code(
-    landed: Home, monkeypatch: pytest.MonkeyPatch, capsys: Any, error: BaseException, code: int
+    landed: Home, monkeypatch: pytest.MonkeyPatch, capsys: Capture, error: BaseException, code: int
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise error
@@ -161,7 +167,7 @@ def test_each_way_to_fail_has_its_exit_code(
 
 
 def test_a_wrong_reference_file_exits_2_with_file_row_column_and_reason(
-    landed: Home, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    landed: Home, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """The whole way through Dagster, whose own error would hide the reason."""
     landed.reference(
@@ -202,7 +208,7 @@ def test_a_second_run_waits_until_the_first_has_finished(
             assert holder.stdout.readline() == "held\n"
             landed_at = time.monotonic()
             nightly.run_nightly(
-                landed.settings, nightly.default_range(nightly.date(2026, 10, 6)), full_refresh=False
+                landed.settings, nightly.default_range(date(2026, 10, 6)), full_refresh=False
             )
         finally:
             wait_for(lambda: holder.poll() is not None)

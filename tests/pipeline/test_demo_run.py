@@ -1,4 +1,4 @@
-"""The demo company, run as a newcomer runs it: what was planted is found, exactly and nothing else."""
+"""The demo, run as a newcomer runs it: what was planted is found, exactly, and nothing else."""
 
 from __future__ import annotations
 
@@ -100,9 +100,7 @@ def test_invoices_repeat_the_cost_reports_but_for_half_a_cent_a_line(ran: Home) 
 def test_the_ledger_holds_the_cost_of_the_usage_that_was_invented(
     ran: Home, written: DemoSummary
 ) -> None:
-    rows = ran.sql(
-        "select channel, account, sum(cost_usd) from marts.fct_llm_calls group by all"
-    )
+    rows = ran.sql("select channel, account, sum(cost_usd) from marts.fct_llm_calls group by all")
     assert {(row[0], row[1]): row[2] for row in rows} == written.spend_usd
 
 
@@ -114,9 +112,9 @@ def test_residuals_are_billed_minus_computed_in_every_month(ran: Home) -> None:
         )
         == []
     )
-    assert ran.sql(
-        "select sum(computed_cost_usd) from marts.reconciliation_lines"
-    ) == ran.sql("select sum(cost_usd) from marts.fct_llm_calls")
+    assert ran.sql("select sum(computed_cost_usd) from marts.reconciliation_lines") == ran.sql(
+        "select sum(cost_usd) from marts.fct_llm_calls"
+    )
 
 
 def test_charge_lines_sum_to_the_calls_in_every_day_and_account(ran: Home) -> None:
@@ -172,9 +170,7 @@ def test_traffic_that_two_sources_report_is_counted_once(ran: Home) -> None:
 
 
 def test_what_was_set_aside_is_what_was_planted(ran: Home, written: DemoSummary) -> None:
-    reasons = dict(
-        ran.sql("select reason_code, count(*) from marts.quarantined_rows group by all")
-    )
+    reasons = dict(ran.sql("select reason_code, count(*) from marts.quarantined_rows group by all"))
     # two copies of each conflicting call are set aside
     assert reasons == {
         "negative": written.counts["negative_rows"],

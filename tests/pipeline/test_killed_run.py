@@ -92,7 +92,8 @@ def test_the_next_run_gives_the_figures_of_a_clean_rebuild(
     rebuilt.compute()
     assert differing_marts(started, rebuilt) == {}
     assert started.one(
-        "select count(*) from marts.fct_llm_calls where source_call_id in ('default/k1', 'default/k2')"
+        "select count(*) from marts.fct_llm_calls"
+        " where source_call_id in ('default/k1', 'default/k2')"
     ) == 2  # fmt: skip
 
 
@@ -113,5 +114,3 @@ def test_a_crash_while_the_snapshot_is_written_leaves_the_old_one(
     tables = publish.publish_snapshot(started.settings.warehouse, started.settings.snapshot)
     assert tables > 20
     assert [path.name for path in started.settings.exports.glob(".*")] == []
-
-

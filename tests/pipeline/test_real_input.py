@@ -10,7 +10,6 @@ import re
 import shutil
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from harness import TEMPLATES, Home
@@ -179,8 +178,8 @@ def test_no_response_text_is_in_the_warehouse_or_the_snapshot(real: Home) -> Non
         text = json.loads(line).get("response_text") or ""
         words.update(re.findall(r"[A-Za-z ]{24,40}", text)[:2])
     assert len(words) > 50
-    files = [real.settings.warehouse, real.settings.snapshot]
-    files += [path for path in Path(real.path / "warehouse" / "logs").iterdir()]
+    logs = (real.path / "warehouse" / "logs").iterdir()
+    files = [real.settings.warehouse, real.settings.snapshot, *logs]
     for file in files:
         content = file.read_bytes()
         assert [word for word in words if word.encode() in content] == [], file.name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -16,6 +18,9 @@ from company import (
 )
 from exports import GPT, MINI, json_lines, openai_costs, spend_log
 from harness import Home, differing_marts
+
+from dagster_project.lib.ledger import plan_window, rules_fingerprint
+from dagster_project.lib.warehouse import connect
 
 D = Decimal
 
@@ -109,6 +114,26 @@ def test_a_changed_feature_map_is_applied_to_days_that_no_run_names(grown: Home)
     grown.reference("feature_map", FEATURE_MAP)
 
 
+def test_changed_prices_or_models_ask_for_every_day(grown: Home, tmp_path: Path) -> None:
+    """Prices are seeds of the dbt project, so no landed file says that they changed."""
+    settings = grown.settings
+    now = rules_fingerprint(settings)
+    shutil.copytree(settings.dbt_project_dir / "seeds", tmp_path / "seeds")
+    shutil.copytree(settings.dbt_project_dir / "macros", tmp_path / "macros")
+    shutil.copytree(settings.dbt_project_dir / "models", tmp_path / "models")
+    copied = replace(settings, dbt_project_dir=tmp_path)
+    assert rules_fingerprint(copied) == now
+    with (tmp_path / "seeds" / "rate_card.csv").open("a", encoding="utf-8") as card:
+        card.write("\n")
+    changed = rules_fingerprint(copied)
+    assert changed != now
+    assert rules_fingerprint(replace(settings, reporting_time_zone="Europe/Paris")) != now
+    with connect(settings.warehouse) as con:
+        days = {"asked_first": None, "asked_last": None, "full_refresh": False}
+        assert not plan_window(con, fingerprint=now, **days).full_refresh
+        assert plan_window(con, fingerprint=changed, **days).full_refresh
+
+
 def test_withdrawn_files_take_their_figures_with_them(
     grown: Home, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -143,5 +168,3 @@ def snapshot_of(home: Home, factory: pytest.TempPathFactory) -> Home:
     copy.settings.exports.mkdir(parents=True)
     shutil.copy(home.settings.snapshot, copy.settings.snapshot)
     return copy
-
-

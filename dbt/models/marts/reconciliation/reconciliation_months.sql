@@ -76,7 +76,7 @@ breaches as (
 
     select
         *,
-        tolerance_pct is not null
+        coalesce(tolerance_pct, tolerance_usd) is not null
         and moved_usd > greatest(abs(month_billed_usd) * tolerance_pct * 0.01, tolerance_usd) as is_breached
     from tolerated
 
