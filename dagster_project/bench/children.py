@@ -23,7 +23,7 @@ from dagster_project.lib.settings import Settings
 from dagster_project.lib.warehouse import MEMORY_LIMIT, connect
 from dagster_project.sources import SOURCES
 
-BASELINE_SQL = Path(__file__).with_name("baseline.sql")
+BASELINE_SQL = ("baseline.sql", "baseline_units.sql")
 
 
 def load(settings: Settings) -> dict[str, float]:
@@ -38,7 +38,7 @@ def load(settings: Settings) -> dict[str, float]:
 
 
 def baseline(settings: Settings, file: Path) -> dict[str, float]:
-    """Run baseline.sql into a new file with the same memory and threads as the warehouse."""
+    """Run the baseline's SQL into a new file with the same memory and threads as the warehouse."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
     variables: dict[str, object] = {
@@ -56,7 +56,8 @@ def baseline(settings: Settings, file: Path) -> dict[str, float]:
         con.execute("set preserve_insertion_order = false")
         for name, value in variables.items():
             con.execute(f"set variable {name} = $value", {"value": value})
-        for statement in duckdb.extract_statements(BASELINE_SQL.read_text(encoding="utf-8")):
+        script = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in BASELINE_SQL)
+        for statement in duckdb.extract_statements(script):
             began = time.monotonic()
             con.execute(statement)
             seconds[_subject(statement.query)] = time.monotonic() - began

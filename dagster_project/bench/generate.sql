@@ -1,5 +1,5 @@
 -- Parquet logs of an invented company, drawn from a hash of the row number: the same rows every time.
--- Variables: total_rows, total_users. One statement per `;`; the last two are written by the caller.
+-- Variables: total_rows, total_users. calls_between and outcome_events are what is written.
 -- Shape: sessions of ten calls over 45 days that span a month's end and a price change (2026-10-07),
 -- four in ten of them tasks; one row in 2,000 is shipped twice.
 
@@ -40,7 +40,6 @@ from (values
     (7, 'extraction', 'data'), (8, 'classification', 'data'), (9, 'reports', 'finance')
 ) as feature_slots (slot, feature, team);
 
--- p: first row (inclusive) and end (exclusive) of one file
 create macro sessions_of(row_no) as row_no // 10;
 
 create macro task_of(session_no) as
@@ -53,7 +52,9 @@ create macro ticket_of(session_no) as
     case when draw(session_no, 10, 10) in (4, 5) then 'ticket-' || session_no end;
 
 create macro requested_at_of(row_no) as
-    timestamp '2026-09-01 00:00:00' + to_microseconds(cast(row_no * 3888000000000::hugeint // getvariable('total_rows') as bigint));
+    -- 45 days are 3,888,000,000,000 microseconds
+    timestamp '2026-09-01 00:00:00'
+    + to_microseconds(cast(row_no * 3888000000000::hugeint // getvariable('total_rows') as bigint));
 
 create macro user_of(session_no) as
     case
@@ -61,6 +62,7 @@ create macro user_of(session_no) as
             then 'user-' || (draw(session_no, 12, getvariable('total_users')) * draw(session_no, 13, 1000) // 1000)
     end;
 
+-- first_row counts from 0 and is written, end_row is not
 create macro calls_between(first_row, end_row) as table
 with numbered as (
 
@@ -82,7 +84,7 @@ drawn as (
         10 + draw(row_no, 9, 350) * (1 + draw(row_no, 14, 3)) as output_tokens,
         draw(row_no, 15, 100) as fate,
         draw(sessions_of(row_no), 10, 10) as feature_slot,
-        -- 300,000 prompt tokens now and then: the context band decides nothing or a price
+        -- now and then a prompt of 300,000 tokens, beyond a context band of some models
         if(draw(row_no, 16, 1500) = 0, 300000, 0) as long_tokens
     from numbered
 

@@ -16,7 +16,7 @@ from dagster_project.bench.generator import write_logs
 from dagster_project.bench.measure import Measured, run_measured
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.progress import say
-from dagster_project.lib.settings import PROJECT_ROOT, Settings
+from dagster_project.lib.settings import Settings
 
 # Everything is written below this folder, which the next benchmark removes by its marker.
 WORK_FOLDER = "trueup-bench"
@@ -153,6 +153,3 @@ def _require_equal(comparisons: list[Comparison]) -> None:
         raise TrueUpError(
             "TrueUp and the baseline do not agree, so no time is shown:\n  " + "\n  ".join(unequal)
         )
-
-
-__all__ = ["PROJECT_ROOT", "Figures", "environment_of", "prepare_work_folder", "run_benchmark"]

@@ -42,7 +42,9 @@ def profile(con: duckdb.DuckDBPyConnection, source: Source) -> pd.DataFrame:
 
     Totals are exact texts; the frame holds integers, one share and texts, no money.
     """
-    rows = [_profile_file(file, _raw(con, source)) for file in _files(con, source)]
+    # One scan of the raw table for all files.
+    loaded = _raw(con, source)
+    rows = [_profile_file(file, loaded) for file in _files(con, source)]
     return pd.DataFrame(rows, columns=list(PROFILE_COLUMNS))
 
 

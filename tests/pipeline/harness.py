@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -35,8 +36,9 @@ from dagster_project.sources import SOURCES
 HASH_KEY = "a-key-for-tests-only"
 DBT = PROJECT_ROOT / "dbt"
 TEMPLATES = PROJECT_ROOT / "data" / "reference" / "templates"
-# A past day without data, so that a run's own day never adds to what the test landed.
-QUIET_DAY = date(2026, 1, 1)
+# A day after all data of these tests. A window is contiguous, so an earlier one would have every
+# run compute every day, and a forgotten late day would pass unseen.
+QUIET_DAY = date(2026, 11, 1)
 FIRST_CLOCK = 1_790_000_000
 
 
@@ -202,7 +204,9 @@ _TABLES = (
 
 @cache
 def _dbt_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="trueup-dbt-"))
+    folder = Path(tempfile.mkdtemp(prefix="trueup-dbt-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _dbt_options() -> list[str]:

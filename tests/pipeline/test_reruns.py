@@ -105,15 +105,6 @@ def test_a_full_refresh_gives_the_figures_of_the_increments(
     assert differing_marts(before, grown) == {}
 
 
-def test_a_changed_feature_map_is_applied_to_days_that_no_run_names(grown: Home) -> None:
-    grown.reference("feature_map", FEATURE_MAP.replace("batch_tools", "night_jobs"))
-    grown.compute()
-    assert grown.sql(
-        "select distinct feature from marts.fct_llm_calls where api_key_id = 'key_map'"
-    ) == [("night_jobs",)]
-    grown.reference("feature_map", FEATURE_MAP)
-
-
 def test_changed_prices_or_models_ask_for_every_day(grown: Home, tmp_path: Path) -> None:
     """Prices are seeds of the dbt project, so no landed file says that they changed."""
     settings = grown.settings
@@ -132,6 +123,15 @@ def test_changed_prices_or_models_ask_for_every_day(grown: Home, tmp_path: Path)
         days = {"asked_first": None, "asked_last": None, "full_refresh": False}
         assert not plan_window(con, fingerprint=now, **days).full_refresh
         assert plan_window(con, fingerprint=changed, **days).full_refresh
+
+
+def test_a_changed_feature_map_is_applied_to_days_that_no_run_names(grown: Home) -> None:
+    grown.reference("feature_map", FEATURE_MAP.replace("batch_tools", "night_jobs"))
+    grown.compute()
+    assert grown.sql(
+        "select distinct feature from marts.fct_llm_calls where api_key_id = 'key_map'"
+    ) == [("night_jobs",)]
+    grown.reference("feature_map", FEATURE_MAP)
 
 
 def test_withdrawn_files_take_their_figures_with_them(
