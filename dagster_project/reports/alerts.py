@@ -23,7 +23,8 @@ LARGEST_LINES = 5
 
 DRIFT_MONTHS = """
     select * from marts.reconciliation_months
-    where status = 'drift' and ($month is null or month = $month)
+    where (status = 'drift' or (status = 'no_usage' and breached_codes is not null))
+        and ($month is null or month = $month)
     order by month, channel, account, currency
 """
 MONTHS = """
@@ -60,8 +61,10 @@ def drift_messages(snapshot: Path, month: str | None = None) -> list[str]:
 
 
 def render_drift_messages(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return one message per row of reconciliation_months whose status is drift."""
-    return [printable(_drift_message(row)) for row in rows if row["status"] == "drift"]
+    """Return one message per month in drift, or billed without any usage beyond tolerance."""
+    return [
+        printable(_drift_message(row)) for row in rows if row["status"] in {"drift", "no_usage"}
+    ]
 
 
 def _drift_message(row: Mapping[str, Any]) -> str:

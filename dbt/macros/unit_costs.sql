@@ -22,16 +22,17 @@
 
 {# One unit-cost mart. daily_costs: usage_date, class, is_matched, scope_rule (NULL in scope) and the
    cost_sums. outcomes: period_grain, period_start, class, denominator, provisional and the extra
-   columns. Unit costs: direct = matched spend of the class / denominator; loaded = that spend plus
-   its share of the in-scope spend that stands beside every denominator, so that over the classes
+   columns. as_of: one row, as_of_at is the moment up to which the denominators are known; a period
+   that ends later is provisional.
+   Unit costs: direct = matched spend of the class / denominator; loaded = that spend plus its share of the in-scope spend that stands beside every denominator, so that over the classes
    loaded unit cost times denominator is all in-scope spend. Shares follow direct cost in whole
    units of 10^-12 USD, the rest to the largest class; classes without cost share by denominator. #}
-{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns) -%}
+{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns, as_of) -%}
 with daily_costs as (select * from {{ daily_costs }}),
 
 outcomes as (select * from {{ outcomes }}),
 
-as_of as (select * from {{ ref('int_outcome_as_of') }}),
+as_of as (select * from {{ as_of }}),
 
 costs as (
 

@@ -116,7 +116,7 @@ daily = st.lists(
     min_size=1, max_size=8,
 )  # fmt: skip
 denominators = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 5), max_size=3)
-MART = """{{ unit_cost_mart('daily_costs', 'outcomes', 'class_name', []) }}"""
+MART = """{{ unit_cost_mart('daily_costs', 'outcomes', 'class_name', [], 'int_outcome_as_of') }}"""
 
 
 @EXAMPLES

@@ -22,6 +22,8 @@ from exports import (
 )
 from harness import Home
 
+from dagster_project.reports.alerts import drift_messages
+
 D = Decimal
 MILLION = 1_000_000
 OWN_LOG = """\
@@ -176,6 +178,7 @@ def test_a_later_invoice_of_the_same_number_replaces_it_whole(billed: Home) -> N
 
 def test_a_bill_without_any_usage_is_shown_as_such(billed: Home) -> None:
     assert month(billed, "google", "idle") == ("no_usage", D(0), D(10), D(10), D(10))
+    assert any("google / idle" in text for text in drift_messages(billed.settings.snapshot))
     assert month(billed, "anthropic", "two") == ("no_usage", D(0), D("0.01"), None, D("0.01"))
 
 

@@ -20,7 +20,7 @@ invoiced_months as (
 
     select distinct channel, account, billing_month
     from {{ ref('int_billed_lines') }}
-    where document_type = 'invoice' and charge_kind in ('usage', 'adjustment')
+    where document_type = 'invoice' and charge_kind in ('usage', 'adjustment') and billed_usd is not null
 
 )
 

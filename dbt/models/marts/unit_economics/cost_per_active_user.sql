@@ -1,3 +1,6 @@
 -- grain: one row per calendar period (day, week, month), user class and scope rule
 -- Active users of a week are not the sum of its days; filter to one period_grain before summing spend.
-{{ unit_cost_mart(ref('int_user_costs'), ref('int_user_outcomes'), 'user_class', ['active_users']) }}
+{{ unit_cost_mart(
+    ref('int_user_costs'), ref('int_user_outcomes'), 'user_class', ['active_users'],
+    ref('int_outcome_as_of')
+) }}
