@@ -37,6 +37,9 @@ def make(environment: Path) -> None:
     subprocess.run(
         [*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], check=True
     )
+    # dbt reads its project once here rather than in the first run; a failure shows up there.
+    prepare = "from dagster_project.lib.dbt_project import dbt_project; dbt_project()"
+    subprocess.run([python, "-c", prepare], cwd=ROOT, check=False, capture_output=True)
 
 
 def main() -> int:
