@@ -6,10 +6,10 @@ TRUEUP := $(VENV_PYTHON) -m dagster_project.cli
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test lint dev bench pull reset clean
+.PHONY: help env run test lint dev bench prices-compare pull reset clean
 
 help: ## list these commands
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk 'BEGIN {FS = ":.*## "} {printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk 'BEGIN {FS = ":.*## "} {printf "  make %-14s %s\n", $$1, $$2}'
 
 env: ## make the environment in .venv (the other commands do it by themselves)
 	@$(PYTHON) dagster_project/lib/environment.py
@@ -31,6 +31,9 @@ dev: env ## open the Dagster UI on http://localhost:3000 with the nightly schedu
 
 bench: env ## time load, price, marts and the whole run on ROWS generated calls (default 10 million)
 	@$(VENV_PYTHON) -m dagster_project.bench --rows $(ROWS)
+
+prices-compare: env ## price the cases with genai-prices and LiteLLM beside TrueUp, into docs/prices-compare.md
+	@$(VENV_PYTHON) -m dagster_project.rates.compare
 
 pull: env ## land new exports from every provider whose key is in the environment
 	@$(TRUEUP) pull

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.progress import say
 from dagster_project.lib.settings import PROJECT_ROOT, Settings
 from dagster_project.lib.warehouse import writer_lock
+from dagster_project.rates.commands import rates
 
 EXIT_DRIFT = 1
 
@@ -174,6 +176,63 @@ def pull(only: tuple[str, ...], since: date | None, lookback_days: int) -> None:
 
 
 @trueup.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--contracts",
+    type=click.Path(path_type=Path),
+    help="Contract terms, as in data/reference/templates/contracts.csv.",
+)
+def price(file: Path, contracts: Path | None) -> None:
+    """Price the usage records of FILE, one JSON line each, with the nightly job's own SQL.
+
+    FILE is CSV or JSON lines with case_id, provider, channel, requested_model, response_model,
+    ts_utc, service_tier, processing, inference_geo and usage_native_json: the usage object exactly
+    as the provider returned it. What cannot be priced says why, and never costs zero.
+
+    \b
+    Example line:
+      {"case_id": "a", "channel": "openai", "response_model": "gpt-5-2025-08-07",
+       "ts_utc": "2026-10-01T12:00:00Z",
+       "usage_native_json": {"input_tokens": 10000, "output_tokens": 2000}}
+    """
+    from dagster_project.lib.price_file import price_file  # noqa: PLC0415
+
+    for line in price_file(file, contracts, Settings.from_environment()):
+        click.echo(line)
+
+
+@trueup.command()
+@click.option("--month", required=True, help="Month as YYYY-MM.")
+@click.option("--channel", help="This channel only; default: every channel of the month.")
+@click.option("--account", help="This account only; default: every account.")
+@click.option("--by", "decided_by", required=True, help="Who decides: a name or initials.")
+@click.option("--note", help="Why, in a few words.")
+@click.option("--reopen", "decision", flag_value="reopen", help="Open a closed month again.")
+@click.option(
+    "--restate",
+    "decision",
+    flag_value="restate",
+    help="Book the difference of a newer rate card as correction rows.",
+)
+def close(decision: str | None, decided_by: str, note: str | None, **scope: Any) -> None:
+    """Close a month: it keeps its rate card, and changes only by dated correction rows.
+
+    The decision is landed as a file of its own and takes effect with the next run.
+    """
+    from dagster_project.lib.closing import Author, decide  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    _require_snapshot(settings)
+    lines = decide(settings, decision or "close", Author(decided_by, note or ""), **scope)
+    for line in lines:
+        click.echo(
+            f"{line['decision']:<8} {line['channel']}/{line['account']} {line['month']} "
+            f"rate card {line['rate_card_version']}"
+        )
+    click.echo("takes effect with the next `trueup run`")
+
+
+@trueup.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the user interface.")
 def dev(port: int) -> None:
     """Open the Dagster UI with its daemon; the nightly schedule waits there to be switched on."""
@@ -228,6 +287,9 @@ def report(month: str | None) -> None:
         click.echo(render_month(settings.snapshot, month))
     click.echo(f"workbook  {settings.exports / 'trueup.xlsx'}")
     click.echo(f"page      {settings.exports / 'trueup.html'}")
+
+
+trueup.add_command(rates)
 
 
 def _landing_is_empty(settings: Settings) -> bool:

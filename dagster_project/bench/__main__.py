@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from dagster_project.bench.pricing import render as render_pricing
+from dagster_project.bench.pricing import run_pricing
 from dagster_project.bench.run import run_benchmark
 from dagster_project.bench.table import render
 from dagster_project.lib.errors import TrueUpError
@@ -22,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dagster_project.bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=DEFAULT_ROWS, help="calls to generate")
     parser.add_argument("--keep", action="store_true", help="leave the warehouses for a look")
+    parser.add_argument("--skip-pricing", action="store_true", help="leave pricing alone out")
     parser.add_argument(
         "--home",
         type=Path,
@@ -32,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.rows < FEWEST_ROWS:
         parser.error(f"--rows takes {FEWEST_ROWS} or more")
     try:
-        figures = run_benchmark(options.home, options.rows, keep=options.keep)
+        print(render(run_benchmark(options.home, options.rows, keep=options.keep)))
+        if not options.skip_pricing:
+            print(render_pricing(run_pricing(options.home, options.rows, keep=options.keep)))
     except TrueUpError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(render(figures))
     return 0
 
 

@@ -1,7 +1,8 @@
 -- The same job as one hand-written script for one DuckDB process: raw tables, the priced calls, the
 -- ledger and four unit-cost marts of the benchmark's own logs, as fast as plain SQL makes them.
--- Left out, because only these logs have to fit: checks of any input, other formats and sources,
--- bills and reconciliation, incremental days, loaded unit costs. baseline_units.sql is its second half.
+-- Left out, because only these logs have to fit: checks of any input, other formats and sources, bills
+-- and reconciliation, incremental days, loaded unit costs, contracts, closed months, the user's own
+-- model names, meters that no call of these logs has. baseline_units.sql is its second half.
 -- Variables: call_files, event_files, seeds, reference, hash_inner, hash_outer.
 
 create macro keyed_hash(text) as
@@ -40,21 +41,35 @@ left join users on events.user_id = users.user_id;
 
 ---------- prices
 
-create table prices as
-with card as (
+create table card as
+select
+    cards.rate_id,
+    cards.channel,
+    cards.model_key,
+    cards.meter,
+    cards.processing,
+    cards.service_tier,
+    cards.geo,
+    cast(cards.ctx_min_tokens as bigint) as ctx_min_tokens,
+    cast(cards.ctx_max_tokens as bigint) as ctx_max_tokens,
+    cast(cards.unit_price as decimal(28, 18)) as unit_price_usd,
+    cards.status as rate_status,
+    cast(cast(cards.valid_from as timestamptz) as timestamp) as valid_from,
+    cast(cast(cards.valid_to as timestamptz) as timestamp) as valid_to,
+    versions.rate_card_version
+from read_csv(getvariable('seeds') || '/rate_card.csv', all_varchar = true, header = true) as cards
+inner join (
+    select cast(version_number as integer) as number, rate_card_version
+    from read_csv(getvariable('seeds') || '/rate_card_versions.csv', all_varchar = true, header = true)
+    where is_current = 'true'
+) as versions
+    on cast(cards.added_in as integer) <= versions.number
+    and (cards.removed_in is null or cast(cards.removed_in as integer) > versions.number)
+-- the two channels of these logs have no price by the hour
+where cards.channel in ('openai', 'anthropic') and cards.schedule = 'always';
 
-    select
-        * exclude (ctx_min_tokens, ctx_max_tokens, unit_price, valid_from, valid_to),
-        cast(ctx_min_tokens as bigint) as ctx_min_tokens,
-        cast(ctx_max_tokens as bigint) as ctx_max_tokens,
-        cast(unit_price as decimal(28, 18)) as unit_price,
-        cast(cast(valid_from as timestamptz) as timestamp) as valid_from,
-        cast(cast(valid_to as timestamptz) as timestamp) as valid_to
-    from read_csv(getvariable('seeds') || '/rate_card.csv', all_varchar = true, header = true)
-
-),
-
-bounds as (
+create table price_lines as
+with bounds as (
 
     select channel, model_key, processing, service_tier, geo, ctx_min_tokens, ctx_max_tokens, valid_from as bound
     from card
@@ -81,18 +96,17 @@ periods as (
 select
     left(
         md5(concat_ws(
-            '|', periods.channel, periods.model_key, periods.processing, periods.service_tier, periods.geo,
-            periods.ctx_min_tokens, periods.valid_from
+            '|', card.rate_card_version, '', periods.channel, periods.model_key, periods.processing,
+            periods.service_tier, periods.geo, 'always', periods.ctx_min_tokens, periods.valid_from
         )),
         16
     ) as price_set_id,
+    card.rate_card_version,
     periods.*,
-    max(card.unit_price) filter (where meter = 'input_uncached_tokens') as input_uncached_usd,
-    max(card.unit_price) filter (where meter = 'input_cache_read_tokens') as cache_read_usd,
-    max(card.unit_price) filter (where meter = 'input_cache_write_5m_tokens') as write_5m_usd,
-    max(card.unit_price) filter (where meter = 'input_cache_write_1h_tokens') as write_1h_usd,
-    max(card.unit_price) filter (where meter = 'output_tokens') as output_usd,
-    bool_or(card.status <> 'confirmed') as has_unconfirmed_price
+    card.meter,
+    card.rate_id,
+    card.rate_status,
+    card.unit_price_usd
 from periods
 inner join card
     on periods.channel = card.channel
@@ -103,24 +117,28 @@ inner join card
     and periods.ctx_min_tokens = card.ctx_min_tokens
     and periods.ctx_max_tokens is not distinct from card.ctx_max_tokens
     and card.valid_from <= periods.valid_from
-    and (card.valid_to is null or periods.valid_from < card.valid_to)
+    and (card.valid_to is null or periods.valid_from < card.valid_to);
+
+create table prices as
+select
+    * exclude (meter, rate_id, rate_status, unit_price_usd),
+    max(unit_price_usd) filter (where meter = 'input_uncached_tokens') as input_uncached_usd,
+    max(unit_price_usd) filter (where meter = 'input_cache_read_tokens') as cache_read_usd,
+    max(unit_price_usd) filter (where meter = 'input_cache_write_5m_tokens') as write_5m_usd,
+    max(unit_price_usd) filter (where meter = 'input_cache_write_1h_tokens') as write_1h_usd,
+    max(unit_price_usd) filter (where meter = 'output_tokens') as output_usd,
+    bool_or(rate_status <> 'confirmed') as has_unconfirmed_price
+from price_lines
 group by all;
 
-create table price_lines as
-from prices
-unpivot (
-    unit_price_usd for meter in (
-        input_uncached_usd as 'input_uncached_tokens',
-        cache_read_usd as 'input_cache_read_tokens',
-        write_5m_usd as 'input_cache_write_5m_tokens',
-        write_1h_usd as 'input_cache_write_1h_tokens',
-        output_usd as 'output_tokens'
-    )
-)
-select price_set_id, meter, unit_price_usd;
-
 create table models as
-select channel, raw_model, model_key, provider
+select
+    channel,
+    raw_model,
+    model_key,
+    provider,
+    coalesce(cast(valid_from as date), date '1970-01-01') as valid_from,
+    coalesce(cast(valid_to as date), date '9999-12-31') as valid_to
 from read_csv(getvariable('seeds') || '/model_aliases.csv', all_varchar = true, header = true);
 
 create table feature_keys as
@@ -169,6 +187,7 @@ priced as (
         buckets.*,
         models.model_key,
         prices.price_set_id,
+        prices.rate_card_version,
         prices.ctx_min_tokens,
         prices.valid_from as price_valid_from_at,
         prices.has_unconfirmed_price,
@@ -190,7 +209,11 @@ priced as (
             + output * coalesce(output_usd, 0) as decimal(38, 18)
         ) as tokens_usd
     from buckets
-    left join models on buckets.channel = models.channel and buckets.answered = models.raw_model
+    left join models
+        on buckets.channel = models.channel
+        and buckets.answered = models.raw_model
+        and buckets.usage_date >= models.valid_from
+        and buckets.usage_date < models.valid_to
     left join prices
         on buckets.channel = prices.channel
         and models.model_key = prices.model_key
@@ -228,17 +251,26 @@ select
     priced.write_1h as input_cache_write_1h_tokens,
     cast(0 as bigint) as input_cache_write_12h_tokens,
     priced.output as output_tokens,
+    cast(0 as bigint) as input_audio_tokens,
+    cast(0 as bigint) as input_audio_cache_read_tokens,
+    cast(0 as bigint) as input_image_tokens,
+    cast(0 as bigint) as input_image_cache_read_tokens,
+    cast(0 as bigint) as output_audio_tokens,
+    cast(0 as bigint) as output_image_tokens,
     priced.web_search_calls,
+    cast(null as struct(meter varchar, quantity decimal(19, 6))[]) as other_meters,
     priced.reasoning_tokens,
     cast(0 as bigint) as gateway_cached_tokens,
     priced.prompt as prompt_tokens,
     case when priced.unpriced_reason is null then priced.tokens_usd end as list_cost_usd,
     case when priced.unpriced_reason is null then priced.tokens_usd end as cost_usd,
+    if(priced.unpriced_reason is null, 'rate_card', null) as cost_basis,
     cast(priced.reported_cost as decimal(38, 18)) as reported_cost_usd,
+    if(priced.reported_cost is null, null, 'gateway') as reported_cost_basis,
     if(priced.unpriced_reason is null, 'priced', 'unpriced') as price_status,
     priced.unpriced_reason,
     priced.price_set_id,
-    if(priced.price_set_id is null, null, versions.rate_card_version) as rate_card_version,
+    priced.rate_card_version,
     priced.ctx_min_tokens,
     priced.price_valid_from_at,
     coalesce(priced.has_unconfirmed_price, false) as has_unconfirmed_price,
@@ -266,11 +298,6 @@ select
     priced.usage_date,
     priced.requested_at
 from priced
-cross join (
-    select rate_card_version
-    from read_csv(getvariable('seeds') || '/rate_card_versions.csv', all_varchar = true, header = true)
-    where is_current = 'true'
-) as versions
 left join feature_keys on priced.api_key_id = feature_keys.api_key_id
 left join internal_users on priced.user_key = internal_users.user_key;
 
@@ -281,7 +308,7 @@ with summed as (
 
     select
         usage_date, channel, account, provider, model_served, model_key, service_tier, processing, geo,
-        ctx_min_tokens, price_set_id, price_valid_from_at, rate_card_version, unpriced_reason,
+        ctx_min_tokens, price_set_id, price_valid_from_at, rate_card_version, cost_basis, unpriced_reason,
         sum(input_uncached_tokens) as input_uncached_tokens,
         sum(input_cache_read_tokens) as input_cache_read_tokens,
         sum(input_cache_write_5m_tokens) as input_cache_write_5m_tokens,
@@ -305,12 +332,22 @@ long_form as (
 )
 
 select
-    long_form.* replace (cast(quantity as decimal(38, 0)) as quantity),
-    if(unpriced_reason is null, price_lines.unit_price_usd, null) as unit_price_usd,
+    long_form.* replace (cast(long_form.quantity as decimal(38, 6)) as quantity),
+    'call' as charge_origin,
+    cast(null as varchar) as charge_class,
+    cast(null as varchar) as charge_description,
+    if(unpriced_reason is null, price_lines.rate_id, null) as rate_id,
+    if(unpriced_reason is null, price_lines.rate_status, null) as rate_status,
+    cast(null as varchar) as contract_id,
+    if(unpriced_reason is null, 1, null) as priced_per,
+    if(unpriced_reason is null, price_lines.unit_price_usd, null) as list_unit_price_usd,
+    list_unit_price_usd as unit_price_usd,
     if(
         unpriced_reason is null,
-        cast(cast(quantity as decimal(20, 0)) * price_lines.unit_price_usd as decimal(38, 18)), null
-    ) as cost_usd
+        cast(cast(long_form.quantity as decimal(20, 0)) * price_lines.unit_price_usd as decimal(38, 18)), null
+    ) as list_cost_usd,
+    list_cost_usd as cost_usd,
+    cast(null as date) as restated_on
 from long_form
 left join price_lines
     on long_form.price_set_id = price_lines.price_set_id

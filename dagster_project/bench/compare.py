@@ -47,7 +47,7 @@ def compare(warehouse: Path, baseline: Path) -> list[Comparison]:
         con.execute(f"attach {literal(str(baseline))} as baseline (read_only)")
         results = [
             _compared(con, name, ours, theirs)
-            for name, ours, theirs in (_raw(), _calls(), _call_values(con), _charge_lines())
+            for name, ours, theirs in (_raw(), _calls(), _call_values(con), _charge_lines(con))
         ]
         for mart, class_column in UNIT_MARTS:
             results.append(_compared(con, *_unit_mart(mart, class_column)))
@@ -88,14 +88,7 @@ def _calls() -> tuple[str, str, str]:
 
 def _call_values(con: duckdb.DuckDBPyConnection) -> tuple[str, str, str]:
     """Compare every column of every call, as a sum of row hashes by day."""
-    names = [
-        row[0]
-        for row in con.execute(
-            "select column_name from duckdb_columns() where database_name = 'trueup'"
-            " and schema_name = 'marts' and table_name = 'fct_llm_calls' order by column_index"
-        ).fetchall()
-    ]
-    columns = ", ".join(identifier(name) for name in names if name not in OWN_COLUMNS)
+    columns = _columns(con, "fct_llm_calls")
     statement = (
         f"select usage_date, sum(cast(hash({columns}) as hugeint)) as fingerprint"
         " from {table} group by usage_date"
@@ -107,17 +100,27 @@ def _call_values(con: duckdb.DuckDBPyConnection) -> tuple[str, str, str]:
     )
 
 
-def _charge_lines() -> tuple[str, str, str]:
-    statement = (
-        "select usage_date, channel, account, provider, model_served, model_key, service_tier,"
-        " processing, geo, ctx_min_tokens, price_set_id, price_valid_from_at, rate_card_version,"
-        " meter, quantity, unit_price_usd, cost_usd, unpriced_reason from {table}"
-    )
+def _charge_lines(con: duckdb.DuckDBPyConnection) -> tuple[str, str, str]:
+    """Compare every column of every charge line."""
+    statement = f"select {_columns(con, 'fct_charge_lines')} from {{table}}"
     return (
         "every charge line",
         statement.format(table="trueup.marts.fct_charge_lines"),
         statement.format(table="baseline.charge_lines"),
     )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, mart: str) -> str:
+    """Return the columns of a mart, as TrueUp orders them, that the baseline must have too."""
+    names = [
+        row[0]
+        for row in con.execute(
+            "select column_name from duckdb_columns() where database_name = 'trueup'"
+            " and schema_name = 'marts' and table_name = $mart order by column_index",
+            {"mart": mart},
+        ).fetchall()
+    ]
+    return ", ".join(identifier(name) for name in names if name not in OWN_COLUMNS)
 
 
 def _unit_mart(mart: str, class_column: str) -> tuple[str, str, str]:

@@ -59,9 +59,9 @@ def run_benchmark(home: Path, rows: int, *, keep: bool) -> Figures:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def prepare_work_folder(home: Path) -> Path:
+def prepare_work_folder(home: Path, name: str = WORK_FOLDER) -> Path:
     """Return an empty folder below `home`; only one that this benchmark wrote is emptied."""
-    work = home.expanduser().resolve() / WORK_FOLDER
+    work = home.expanduser().resolve() / name
     if work.exists():
         if not (work / MARKER).exists():
             raise ConfigurationError(

@@ -23,6 +23,9 @@ TEXTS = ("VARCHAR", "UUID", "JSON")
 # A name or id never needs more; a prompt mapped to a text column by mistake stops here.
 LONGEST_TEXT_BYTES = 4096
 
+# Fifty iterations of one Anthropic answer stay below 20 KB.
+LONGEST_USAGE_BYTES = 65536
+
 # Before 2000 or from 2100 on, a time is a unit error (milliseconds read as seconds), not a date.
 EARLIEST, LATEST = "2000-01-01", "2100-01-01"
 
@@ -33,6 +36,14 @@ TOO_LARGE = 10**15
 
 NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 CONTAINER = "chr(1) || 'container'"
+
+# A usage object is numbers and one-word codes. A text with white space or an @, or of more than 64
+# characters, could be a prompt or a person; on minified JSON this matches one whole text.
+FREE_TEXT = r'"(?:[^"\\\s@]|\\.)*[\s@](?:[^"\\]|\\.)*"|"(?:[^"\\\s@]|\\.){65,}"'
+
+# What the provider charged, as a number of its usage object; inside a text the quotes are escaped.
+COST = r'"cost"\s*:\s*(-?[0-9][0-9.eE+-]*)'
+COST_AS_TEXT = r'"cost":"\1"'
 
 # Only what looks like a number or a date is shown; ids and names never are.
 SHOWN_VALUE = r"[0-9eE+\-.:TZ/ ]{1,40}"
@@ -48,6 +59,7 @@ REASONS = {
     "bad_boolean": "not true or false",
     "not_allowed_value": "not one of the allowed values",
     "not_a_scalar": "an object or list where a single value belongs",
+    "not_a_usage_object": "not a JSON object",
     "too_long": f"longer than {LONGEST_TEXT_BYTES} bytes",
     "malformed_row": "the row cannot be parsed, or has another number of fields than the header",
 }
@@ -73,8 +85,8 @@ def cast_column(column: Column, sql_type: str, transform: str = "") -> Cast:
     Raises FileRejectedError when no value of that type can become the kind.
     """
     kind = column.kind
-    if kind in ("text", "json_list"):
-        return _text(column, sql_type)
+    if kind in ("text", "json_list", "usage_object"):
+        return (_usage_object if kind == "usage_object" else _text)(column, sql_type)
     if kind == "count":
         return _count(column, sql_type)
     if kind == "rounded_count":
@@ -134,6 +146,23 @@ def _text(column: Column, sql_type: str) -> Cast:
         " else 'not_allowed_value' end"
     )
     return Cast(f"case when {' and '.join(tests)} then {text} end", None, source, code)
+
+
+def _usage_object(column: Column, sql_type: str) -> Cast:
+    base = _base(sql_type)
+    if base not in TEXTS:
+        raise refuse(column, sql_type)
+    source = f"s_{column.name}"
+    text = as_text(source, sql_type)
+    is_object = f"json_valid({text}) and json_type({text}) = 'OBJECT'"
+    # a JSON number is kept to 17 digits; money needs all that were written, so it becomes a text
+    exact = f"regexp_replace({text}, {literal(COST)}, {literal(COST_AS_TEXT)}, 'g')"
+    minified = f"cast(json({exact}) as varchar)"
+    typed = (
+        f"case when strlen({text}) <= {LONGEST_USAGE_BYTES} and {is_object} then"
+        f" regexp_replace({minified}, {literal(FREE_TEXT)}, '\"(text)\"', 'g') end"
+    )
+    return Cast(typed, None, source, "'not_a_usage_object'")
 
 
 def _written_number(column: Column, sql_type: str, digits: str) -> str:

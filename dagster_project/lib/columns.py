@@ -8,6 +8,7 @@ from typing import Literal
 Kind = Literal[
     "text",  # VARCHAR; '' is NULL
     "json_list",  # VARCHAR holding a JSON list of scalars
+    "usage_object",  # VARCHAR: a usage object as JSON, without texts of more than a word
     "user",  # VARCHAR: keyed hash of a user id
     "free_text",  # two columns: <name>_length BIGINT and <name>_hash VARCHAR
     "count",  # BIGINT >= 0; '59200.0' is a count, '1.5' is not
@@ -21,6 +22,7 @@ Kind = Literal[
 SQL_TYPES: dict[str, str] = {
     "text": "VARCHAR",
     "json_list": "VARCHAR",
+    "usage_object": "VARCHAR",
     "user": "VARCHAR",
     "count": "BIGINT",
     "rounded_count": "BIGINT",

@@ -53,6 +53,8 @@ CONTROL_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("reason", "VARCHAR"),
         ("value_hint", "VARCHAR"),
     ),
+    # grain: one row per rate-card version that a comparison prices with; empty otherwise
+    "compared_versions": (("pricing_pass", "VARCHAR"), ("rate_card_version", "VARCHAR")),
     # grain: one row per UTC day whose ledger must be computed again
     "pending_days": (("day", "DATE"),),
     # grain: one row per input that is compared as a whole

@@ -7,14 +7,18 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-
-from dagster_dbt import DbtProject
+from typing import TYPE_CHECKING
 
 from dagster_project.lib.errors import TrueUpError
 from dagster_project.lib.ledger import dbt_environment
 from dagster_project.lib.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from dagster_dbt import DbtProject
 
 DBT_DIR = PROJECT_ROOT / "dbt"
 MANIFEST_STAMP = "manifest.sha256"
@@ -32,9 +36,52 @@ def _project_fingerprint() -> str:
     return digest.hexdigest()
 
 
+def compiled_manifest() -> Path:
+    """The manifest with the SQL of every model as dbt compiles it; made when the project changed.
+
+    Relations are named "trueup".<schema>.<name>, so a warehouse file must be called trueup.duckdb.
+    """
+    folder = DBT_DIR / "target" / "compiled_models"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / MANIFEST_STAMP
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fingerprint = _project_fingerprint()
+        if not (stamp.exists() and stamp.read_text() == fingerprint):
+            stamp.unlink(missing_ok=True)
+            # On stderr: a command's own output may be read by another program.
+            print("compiling the models (once after each change)", file=sys.stderr, flush=True)
+            _compile(folder)
+            stamp.write_text(fingerprint)
+    return folder / "manifest.json"
+
+
+def _compile(folder: Path) -> None:
+    """Compile without a warehouse of the user's: an empty one of the same name will do."""
+    with tempfile.TemporaryDirectory(prefix="trueup-compile-") as scratch:
+        home = replace(Settings.from_environment(), home=Path(scratch))
+        home.warehouse.parent.mkdir(parents=True)
+        result = subprocess.run(
+            [
+                *(str(DBT_EXECUTABLE), "--quiet", "compile", "--no-introspect"),
+                *("--profiles-dir", str(DBT_DIR), "--target-path", str(folder)),
+                *("--log-path", scratch),
+            ],
+            cwd=DBT_DIR,
+            env={**os.environ, **dbt_environment(home, None)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if result.returncode != 0:
+        raise TrueUpError(f"dbt cannot compile its project: {result.stdout}{result.stderr}")
+
+
 @cache
 def dbt_project() -> DbtProject:
     """The project with a manifest that belongs to the files on disk; parses when it does not."""
+    from dagster_dbt import DbtProject  # noqa: PLC0415  (3 s, and `trueup price` must not wait)
+
     project = DbtProject(project_dir=DBT_DIR, profiles_dir=DBT_DIR)
     stamp = project.manifest_path.with_name(MANIFEST_STAMP)
     stamp.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,11 @@ from dagster_project.sources import SOURCES
 # The content of all reference tables, as one fingerprint.
 FINGERPRINT = "reference"
 
+HUNDRED_PERCENT = 100
+CONTRACT_DECIMALS = 9
+# Prices and quantities beyond a thousand million are an error of the table, and leave their type.
+LARGEST_NUMBER = 10**9
+
 Row = dict[str, str | None]
 
 
@@ -42,12 +47,15 @@ def load_reference(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     """
     control_tables.create_control_tables(con)
     tables: dict[str, list[Row]] = {}
+    meters = _meters(settings)
     digest = hashlib.sha256()
     for name, table in REFERENCE_TABLES.items():
         path = settings.reference / f"{name}.csv"
         content = path.read_bytes() if path.exists() else b""
         digest.update(f"{name}:{len(content)}:".encode() + content)
         tables[name] = _read(path, content, name, table) if content else []
+        for row in tables[name]:
+            _check_meter(f"{path} row {int(row['_row_number'] or 0) + 1}", row, meters)
     changed = control_tables.fingerprint(con, FINGERPRINT) != digest.hexdigest()
     with transaction(con):
         for name, table in REFERENCE_TABLES.items():
@@ -58,6 +66,20 @@ def load_reference(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     return changed
 
 
+def _meters(settings: Settings) -> frozenset[str]:
+    """The names of every meter that a price or a charge may be for."""
+    path = settings.dbt_project_dir / "seeds" / "meters.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        return frozenset(row["meter"] for row in csv.DictReader(stream)) | {"tokens", "*"}
+
+
+def _check_meter(where: str, row: Row, meters: frozenset[str]) -> None:
+    """A misspelt meter would fit nothing, and the list price would stand unseen."""
+    meter = row.get("meter")
+    if meter is not None and meter not in meters:
+        raise ConfigurationError(f"{where}, column meter: no meter is named {meter!r}")
+
+
 def _read(path: Path, content: bytes, name: str, table: ReferenceTable) -> list[Row]:
     try:
         reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
@@ -65,47 +87,31 @@ def _read(path: Path, content: bytes, name: str, table: ReferenceTable) -> list[
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigurationError(f"{path}: not a UTF-8 CSV file") from error
     wanted = [column.name for column in table.columns]
-    if not lines or sorted(lines[0]) != sorted(wanted):
-        raise ConfigurationError(f"{path} row 1: the columns must be {','.join(wanted)}")
+    header = lines[0] if lines else []
+    if len(set(header)) < len(header) or not (
+        set(wanted) - table.optional <= set(header) <= set(wanted)
+    ):
+        optional = f" ({', '.join(sorted(table.optional))} may be left out)"
+        raise ConfigurationError(
+            f"{path} row 1: the columns must be {','.join(wanted)}"
+            f"{optional if table.optional else ''}"
+        )
     rows: list[Row] = []
     seen: dict[tuple[str | None, ...], int] = {}
     for number, cells in enumerate(lines[1:], start=2):
         if not any(cells):
             continue
-        if len(cells) != len(wanted):
+        if len(cells) != len(header):
             raise ConfigurationError(
-                f"{path} row {number}: {len(cells)} cells, {len(wanted)} are expected"
+                f"{path} row {number}: {len(cells)} cells, {len(header)} are expected"
             )
-        values = dict(zip(lines[0], cells, strict=True))
+        values = dict(zip(header, cells, strict=True))
         row: Row = {"_row_number": str(number - 1)}
         for column in table.columns:
-            row[column.name] = values[column.name] or None
+            row[column.name] = values.get(column.name) or None
             _check(f"{path} row {number}, column {column.name}", column, row[column.name])
-        _check_row(f"{path} row {number}", name, row)
-        key = tuple(row[column] for column in table.key)
-        if key in seen:
-            raise ConfigurationError(
-                f"{path} row {number}: the same {', '.join(table.key)} as row {seen[key]}"
-            )
-        seen[key] = number
-        rows.append(row)
-    return rows
-
-
-def _check(where: str, column: ReferenceColumn, value: str | None) -> None:
-    if value is None:
-        if column.required:
-            raise ConfigurationError(f"{where}: a value is required")
-        return
-    if column.allowed and value not in column.allowed:
-        raise ConfigurationError(f"{where}: {value!r} is not one of {', '.join(column.allowed)}")
-    if column.kind == "date":
-        try:
-            day = dt.date.fromisoformat(value)
-        except ValueError:
-            day = None
-        if day is None or day.isoformat() != value:
-            raise ConfigurationError(f"{where}: {value!r} is not a date (YYYY-MM-DD)")
+            if column.kind == "instant":
+        _check_instant(where, value)
     if column.kind == "decimal":
         try:
             number = Decimal(value)
@@ -113,6 +119,27 @@ def _check(where: str, column: ReferenceColumn, value: str | None) -> None:
             number = Decimal("NaN")
         if not number.is_finite() or number < 0:
             raise ConfigurationError(f"{where}: {value!r} is not a number of 0 or more")
+        if number >= LARGEST_NUMBER:
+            raise ConfigurationError(f"{where}: {value!r} is not below {LARGEST_NUMBER}")
+
+
+def _utc(value: str | None) -> str | None:
+    """The instant as 2026-09-30T16:00:00+00:00; a day is its first instant."""
+    if value is None:
+        return None
+    instant = dt.datetime.fromisoformat(value)
+    return instant.replace(tzinfo=instant.tzinfo or dt.UTC).astimezone(dt.UTC).isoformat()
+
+
+def _check_instant(where: str, value: str) -> None:
+    try:
+        instant = dt.datetime.fromisoformat(value)
+    except ValueError:
+        instant = None
+    if instant is None or (len(value) > len("2026-09-30") and instant.tzinfo is None):
+        raise ConfigurationError(
+            f"{where}: {value!r} is neither 2026-09-30 nor 2026-09-30T16:00:00Z"
+        )
 
 
 def _check_row(where: str, name: str, row: Row) -> None:
@@ -125,8 +152,58 @@ def _check_row(where: str, name: str, row: Row) -> None:
             raise ConfigurationError(
                 f"{where}, column source: {row['source']!r} is not one of {', '.join(known)}"
             )
+    if name == "contracts":
+        _check_contract(where, row)
+    if name == "contract_charges":
+        _check_contract_charge(where, row)
     if name == "accounts" and row["source"] == "*":
         raise ConfigurationError(f"{where}, column source: name one source; '*' fits none")
+
+
+def _check_contract(where: str, row: Row) -> None:
+    """A term's value must fit its kind, and a price must say what it is for."""
+    value = row["value"]
+    if row["kind"] != "free" and value is None:
+        raise ConfigurationError(f"{where}, column value: {row['kind']} needs a value")
+    if row["kind"] == "percent_off" and Decimal(value or 0) > HUNDRED_PERCENT:
+        raise ConfigurationError(f"{where}, column value: {value} % off is more than the price")
+    if row["kind"] == "fixed_price" and row["meter"] in (None, "*"):
+        raise ConfigurationError(f"{where}, column meter: a fixed price needs its meter")
+    if row["kind"] == "fixed_price" and row["per"] is None and not _is_token(str(row["meter"])):
+        raise ConfigurationError(
+            f"{where}, column per: say for how many units of {row['meter']} the price is"
+        )
+    if value is not None and -int(Decimal(value).as_tuple().exponent) > CONTRACT_DECIMALS:
+        raise ConfigurationError(
+            f"{where}, column value: {value} has more than {CONTRACT_DECIMALS} decimals"
+        )
+    for name in ("per", "priority"):
+        number = Decimal(row[name] or 1)
+        if number != number.to_integral_value() or (name == "per" and number < 1):
+            raise ConfigurationError(f"{where}, column {name}: {row[name]} is not a whole number")
+
+
+def _is_token(meter: str) -> bool:
+    return meter == "tokens" or meter.endswith("_tokens")
+
+
+# What each kind of charge cannot do without.
+CHARGE_NEEDS = {
+    "fixed_fee": ("amount_usd",),
+    "minimum_fee": ("amount_usd",),
+    "commitment": ("amount_usd",),
+    "volume_discount": ("threshold_usd", "percent"),
+    "capacity": ("meter", "quantity"),
+    "storage": ("meter", "quantity"),
+}
+
+
+def _check_contract_charge(where: str, row: Row) -> None:
+    for column in CHARGE_NEEDS[str(row["kind"])]:
+        if row[column] is None:
+            raise ConfigurationError(f"{where}, column {column}: {row['kind']} needs a value")
+    if row["percent"] is not None and Decimal(row["percent"]) > HUNDRED_PERCENT:
+        raise ConfigurationError(f"{where}, column percent: {row['percent']} is more than 100")
 
 
 def _replace(

@@ -13,7 +13,7 @@ class ReferenceColumn:
     """One column. `stored_as`: the raw column's name when the value loads as a keyed hash."""
 
     name: str
-    kind: Literal["text", "date", "decimal"] = "text"
+    kind: Literal["text", "date", "instant", "decimal"] = "text"
     required: bool = False
     allowed: tuple[str, ...] = ()
     stored_as: str | None = None
@@ -26,10 +26,11 @@ class ReferenceColumn:
 
 @dataclass(frozen=True)
 class ReferenceTable:
-    """One CSV. `key`: columns that together may stand only once."""
+    """One CSV. `key`: columns that together may stand only once; `optional`: may be left out."""
 
     columns: tuple[ReferenceColumn, ...]
     key: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
 
 
 OUTCOME_TYPES = (
@@ -42,6 +43,27 @@ OUTCOME_TYPES = (
     "conversion",
     "ignore",
 )
+CHARGE_KINDS = (
+    "fixed_fee",
+    "minimum_fee",
+    "commitment",
+    "volume_discount",
+    "capacity",
+    "storage",
+)
+CONTRACT_KINDS = ("percent_off", "multiplier", "fixed_price", "free")
+CONTRACT_SCOPE = (
+    "account",
+    "provider",
+    "channel",
+    "model_key",
+    "meter",
+    "processing",
+    "service_tier",
+    "geo",
+)
+# Other scope columns take any name; these have few, and another would fit nothing.
+CONTRACT_SCOPE_WORDS = {"processing": ("realtime", "batch", "*")}
 VALID = (ReferenceColumn("valid_from", "date"), ReferenceColumn("valid_to", "date"))
 
 # What a rule may look at beside source and event name; another word would never match.
@@ -136,6 +158,67 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("account", required=True),
         ),
         ("source", "instance", "channel"),
+    ),
+    "model_aliases": ReferenceTable(
+        (
+            ReferenceColumn("channel", required=True),
+            ReferenceColumn("account"),
+            ReferenceColumn("name", required=True),
+            ReferenceColumn("model_key", required=True),
+            ReferenceColumn("geo"),
+            *VALID,
+            ReferenceColumn("note"),
+        ),
+        ("channel", "account", "name", "valid_from"),
+        frozenset({"account", "geo", "valid_from", "valid_to", "note"}),
+    ),
+    "contracts": ReferenceTable(
+        (
+            ReferenceColumn("contract_id", required=True),
+            *(
+                ReferenceColumn(name, allowed=CONTRACT_SCOPE_WORDS.get(name, ()))
+                for name in CONTRACT_SCOPE
+            ),
+            ReferenceColumn("kind", required=True, allowed=CONTRACT_KINDS),
+            ReferenceColumn("value", "decimal"),
+            ReferenceColumn("per", "decimal"),
+            ReferenceColumn("currency", allowed=("USD",)),
+            ReferenceColumn("valid_from", "instant"),
+            ReferenceColumn("valid_to", "instant"),
+            ReferenceColumn("priority", "decimal"),
+            ReferenceColumn("doc_ref"),
+        ),
+        ("contract_id", *CONTRACT_SCOPE, "valid_from", "priority"),
+        frozenset(
+            {*CONTRACT_SCOPE, "per", "currency", "valid_from", "valid_to", "priority", "doc_ref"}
+        ),
+    ),
+    "contract_charges": ReferenceTable(
+        (
+            ReferenceColumn("contract_id", required=True),
+            ReferenceColumn("channel", required=True),
+            ReferenceColumn("account", required=True),
+            ReferenceColumn("kind", required=True, allowed=CHARGE_KINDS),
+            ReferenceColumn("model_key"),
+            ReferenceColumn("meter"),
+            ReferenceColumn("quantity", "decimal"),
+            ReferenceColumn("threshold_usd", "decimal"),
+            ReferenceColumn("amount_usd", "decimal"),
+            ReferenceColumn("percent", "decimal"),
+            ReferenceColumn("valid_from", "date", required=True),
+            ReferenceColumn("valid_to", "date"),
+            ReferenceColumn("doc_ref"),
+        ),
+        (
+            "contract_id",
+            "channel",
+            "account",
+            "kind",
+            "model_key",
+            "meter",
+            "valid_from",
+            "percent",
+        ),
     ),
 }
 

@@ -254,10 +254,12 @@ UNPRICED: tuple[Column, ...] = (
     Column("usage_rows", "Usage rows", "count", 11, "Rows of the ledger."),
     Column("requests", "Requests", "count", 11, "Requests in them."),
     Column("total_tokens", "Tokens", "count", 14, "Tokens in them."),
+    Column("at_risk_usd", "At risk (USD)", "money", 14,
+           "Tokens at the channel's mean price: an order of magnitude to sort by, never a cost."),
     Column("first_date", "First day", "day", 12, "First day seen."),
     Column("last_date", "Last day", "day", 12, "Last day seen."),
     Column("suggestion", "Suggestion", "text", 80, "What gives the usage a price."),
-)
+)  # fmt: skip
 
 QUARANTINE: tuple[Column, ...] = (
     Column("source", "Source", "text", 24, "Landing folder."),

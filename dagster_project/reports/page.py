@@ -115,7 +115,8 @@ PAGE_COLUMNS: dict[str, tuple[Column, ...]] = {
     "unpriced": _pick(
         columns.UNPRICED,
         "model_served", "channel", "account", "processing", "service_tier", "geo",
-        "unpriced_reason", "requests", "total_tokens", "first_date", "last_date", "suggestion",
+        "unpriced_reason", "requests", "total_tokens", "at_risk_usd", "first_date", "last_date",
+        "suggestion",
     ),
     "quarantine": columns.QUARANTINE,
     "quarantined_rows": columns.QUARANTINED_ROWS,

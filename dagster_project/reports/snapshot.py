@@ -54,8 +54,8 @@ QUARANTINED_ROWS = """
 """
 UNPRICED = """
     select * from marts.unpriced_usage
-    order by requests desc, total_tokens desc, channel, account, model_served, processing,
-        service_tier, geo, unpriced_reason
+    order by at_risk_usd desc nulls last, total_tokens desc, requests desc, channel, account,
+        model_served, processing, service_tier, geo, unpriced_reason
 """
 COVERAGE = """
     select * from marts.report_coverage_months order by month desc, channel, account

@@ -7,12 +7,14 @@ from dagster_project.sources import (
     anthropic_costs,
     anthropic_usage,
     call_log,
+    decisions,
     invoice_lines,
     litellm_spend_logs,
     openai_costs,
     openai_usage,
     outcome_feed,
     segment_tracks,
+    usage_records,
     zendesk_tickets,
 )
 from dagster_project.sources.base import Source
@@ -26,9 +28,11 @@ SOURCES: dict[str, Source] = {
         anthropic_costs,
         anthropic_console_costs,
         litellm_spend_logs,
+        usage_records,
         segment_tracks,
         zendesk_tickets,
         invoice_lines,
+        decisions,
         call_log,
         outcome_feed,
     )

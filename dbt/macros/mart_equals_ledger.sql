@@ -1,9 +1,9 @@
-{# Rows of a unit-cost mart that do not sum to the ledger: computed cost to the calls, trued-up cost
-   to the calls plus every residual of the bills that reach them. Tolerance zero. #}
+{# Rows of a unit-cost mart that do not sum to the ledger: computed cost to the charge lines, trued-up
+   cost to them plus every residual of the bills that reach them. Tolerance zero. #}
 {% macro mart_equals_ledger(mart) -%}
 with grains as (select unnest(['day', 'week', 'month']) as period_grain),
 
-ledger as (select coalesce(sum(cost_usd), 0) as cost_usd from {{ ref('fct_llm_calls') }}),
+ledger as (select coalesce(sum(cost_usd), 0) as cost_usd from {{ ref('fct_charge_lines') }}),
 
 residuals as (
 

@@ -27,9 +27,28 @@
     end
 {%- endmacro %}
 
+{# Money by a count as money, DECIMAL(38, 18), rounded half away from zero once. Valid for
+   |amount| <= 10^16 and n <= 10^4: the doubled integer numerator stays below 1.7 * 10^38. #}
+{% macro exact_share(amount, n) -%}
+    cast(
+        sign({{ amount }})::hugeint * (
+            (
+                2 * abs(replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint)
+                + ({{ n }})::hugeint
+            )
+            // (2 * ({{ n }})::hugeint)
+        ) as decimal(38, 0)
+    ) * 0.000000000000000001
+{%- endmacro %}
+
 {# A share of counts or of money for display only: DOUBLE at the last step, never fed back. #}
 {% macro ratio(numerator, denominator) -%}
     case when ({{ denominator }}) <> 0 then
         round(cast({{ numerator }} as double) / cast({{ denominator }} as double), 9)
     end
+{%- endmacro %}
+
+{# A decimal as a text without trailing zeros, for descriptions: 5.0000 is 5. #}
+{% macro plain_number(expression) -%}
+    rtrim(rtrim(cast({{ expression }} as varchar), '0'), '.')
 {%- endmacro %}

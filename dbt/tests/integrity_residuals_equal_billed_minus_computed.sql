@@ -22,7 +22,7 @@ ledger as (
         account,
         cast(date_trunc('month', usage_date) as date) as month,
         coalesce(sum(cost_usd), 0) as cost_usd
-    from {{ ref('fct_llm_calls') }}
+    from {{ ref('fct_charge_lines') }}
     group by channel, account, cast(date_trunc('month', usage_date) as date)
 
 ),

@@ -10,6 +10,10 @@ with raw_rows as (
     select _source as source, count(*) as rows_loaded
     from {{ source('raw_call_log', 'call_log') }}
     group by _source
+    union all
+    select _source as source, count(*) as rows_loaded
+    from {{ source('raw_usage_records', 'usage_records') }}
+    group by _source
 
 ),
 
@@ -17,7 +21,7 @@ usage_rows as (
 
     select source, count(*) as usage_rows
     from {{ ref('int_usage_rows') }}
-    where grain = 'call'
+    where grain = 'call' and part_number = 1
     group by source
 
 ),

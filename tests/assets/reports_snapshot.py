@@ -78,7 +78,8 @@ TABLES = {
     "marts.unpriced_usage": """
         channel varchar, account varchar, model_served varchar, model_key varchar,
         processing varchar, service_tier varchar, geo varchar, unpriced_reason varchar,
-        usage_rows bigint, requests bigint, total_tokens bigint, first_date date, last_date date,
+        usage_rows bigint, requests bigint, total_tokens bigint, at_risk_usd decimal(38, 18),
+        first_date date, last_date date,
         suggestion varchar
     """,
     "marts.fct_billed_lines": "billed_usd decimal(38, 18), billed_currency varchar",

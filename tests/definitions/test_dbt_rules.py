@@ -106,11 +106,24 @@ def test_only_staging_and_the_control_marts_read_raw_tables() -> None:
         "int_bill_days",
         "quarantined_rows",
         "landed_files",
+        # two versions of the rate card, while `trueup rates diff` prices with both
+        "int_rate_card",
+        "int_pricing_days",
     }
     for path in MODELS:
         if "staging" not in path.parts and "source(" in path.read_text():
             assert path.stem in allowed, path.name
             assert set(re.findall(r"source\('(\w+)'", path.read_text())) == {"raw_control"}
+
+
+def test_every_seed_is_documented_and_types_each_column_in_the_order_of_its_file() -> None:
+    """Type inference would read a price through a float, and commands read seeds by position."""
+    seeds = yaml.safe_load((DBT / "seeds" / "_seeds.yml").read_text())["seeds"]
+    assert {seed["name"] for seed in seeds} == {p.stem for p in (DBT / "seeds").glob("*.csv")}
+    for seed in seeds:
+        assert seed["description"].startswith("One row"), f"{seed['name']}: the grain comes first"
+        header = (DBT / "seeds" / f"{seed['name']}.csv").read_text().partition("\n")[0]
+        assert header.split(",") == list(seed["config"]["column_types"]), seed["name"]
 
 
 def test_every_singular_test_says_what_a_returned_row_means_and_where_it_belongs() -> None:

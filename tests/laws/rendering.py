@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from functools import cache
+from copy import deepcopy
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 DBT = Path(__file__).resolve().parents[2] / "dbt"
 
+# `return` is dbt's own; what such a macro returns is a list or a dict of names, read as Python.
+RETURNING = re.compile(
+    r"{% macro (?P<name>\w+)\(\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
+)
+
+
+@cache
+def _macro_files() -> str:
+    return "".join(path.read_text() for path in sorted((DBT / "macros").glob("*.sql")))
+
 
 @cache
 def _macros() -> str:
-    text = "".join(path.read_text() for path in sorted((DBT / "macros").glob("*.sql")))
-    text = re.sub(r"{% test .*?{% endtest %}", "", text, flags=re.DOTALL)
-    # `return` is dbt's own; the list of meters is given to the template instead.
-    return re.sub(
-        r"{% macro (priced_meters|generate_schema_name).*?endmacro %}", "", text, flags=re.DOTALL
-    )
+    text = re.sub(r"{% test .*?{% endtest %}", "", _macro_files(), flags=re.DOTALL)
+    text = RETURNING.sub("", text)
+    assert "return(" not in text
+    return re.sub(r"{% macro generate_schema_name.*?endmacro %}", "", text, flags=re.DOTALL)
 
 
 @cache
+def _returned() -> dict[str, Any]:
+    """What each macro that only returns a value returns."""
+    return {
+        found["name"]: ast.literal_eval(found["value"].strip())
+        for found in RETURNING.finditer(_macro_files())
+    }
+
+
 def priced_meters() -> tuple[str, ...]:
     """The meters as macros/meters.sql lists them."""
-    body = re.search(r"macro priced_meters.*?return\(\[(.*?)\]\)", _meters_text(), flags=re.DOTALL)
-    assert body
-    return tuple(re.findall(r"'(\w+)'", body[1]))
+    return tuple(_returned()["priced_meters"])
 
 
-def _meters_text() -> str:
-    return (DBT / "macros" / "meters.sql").read_text()
+def modality_meters() -> tuple[str, ...]:
+    """The meters of a modality, which a source without modalities has no columns for."""
+    return tuple(name for names in _returned()["modality_meters"].values() for name in names)
 
 
 def render(template: str) -> str:
@@ -42,7 +60,8 @@ def render(template: str) -> str:
         config=lambda **options: "",
         env_var=lambda name, default="": default,
         is_incremental=lambda: False,
-        priced_meters=lambda: list(priced_meters()),
+        # a macro is a function; a model gets a value of its own each time
+        **{name: partial(deepcopy, value) for name, value in _returned().items()},
     )
     return environment.from_string(_macros() + template).render()
 

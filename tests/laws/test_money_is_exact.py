@@ -49,6 +49,40 @@ def test_a_unit_cost_is_the_exact_quotient_rounded_once(
     assert [row[0] for row in found] == [quotient(amount, count) for _, amount, count in rows]
 
 
+# Up to ten million units in millionths, prices to twelve places up to 100 USD.
+metered = st.lists(
+    st.tuples(st.integers(0, 10**13), st.integers(0, 10**14), st.sampled_from([1, 60, 3600])),
+    min_size=1,
+    max_size=100,
+)
+
+
+@EXAMPLES
+@given(metered)
+# 95 seconds at 0.05 a minute, 3 an hour: 19/240 USD
+@example([(95_000_000, 3 * 10**12, 3600)])
+def test_a_quantity_costs_its_price_rounded_once(
+    con: duckdb.DuckDBPyConnection, metered: list[tuple[int, int, int]]
+) -> None:
+    con.execute(
+        "create or replace table metered"
+        " (no int, quantity decimal(19, 6), price decimal(28, 18), per integer)"
+    )
+    rows = [
+        [no, D(quantity).scaleb(-6), D(price).scaleb(-12), per]
+        for no, (quantity, price, per) in enumerate(metered)
+    ]
+    con.executemany("insert into metered values (?, ?, ?, ?)", rows)
+    sql = render("{{ meter_cost('quantity', 'price', 'per') }}")
+    found = con.execute(f"select {sql} from metered order by no").fetchall()
+    with localcontext(prec=80):
+        wanted = [
+            (quantity * price / per).quantize(ATTO, rounding=ROUND_HALF_UP)
+            for _, quantity, price, per in rows
+        ]
+    assert [row[0] for row in found] == wanted
+
+
 def test_a_quotient_of_doubles_would_be_caught(con: duckdb.DuckDBPyConnection) -> None:
     """DuckDB's own division goes through DOUBLE: 9007199254740993 / 100 loses its last cent."""
     amount = D("9007199254740993.00")

@@ -84,17 +84,21 @@ def test_one_of_identical_records_and_the_fullest_of_agreeing_ones_are_kept(soil
 
 def test_unknown_cost_is_null_with_a_reason_and_never_zero(soiled: Home) -> None:
     assert soiled.sql(
-        "select source_call_id, unpriced_reason, cost_usd, list_cost_usd from marts.fct_llm_calls"
-        " where price_status = 'unpriced' order by all"
+        "select source_call_id, price_status, unpriced_reason, cost_usd, list_cost_usd, cost_basis"
+        " from marts.fct_llm_calls where price_status <> 'priced' order by all"
     ) == [
-        ("default/new", "unknown_model", None, None),
-        ("default/silent", "usage_missing", None, None),
-        ("default/twisted", "invalid_usage", None, None),
+        ("default/new", "unpriced", "unknown_model", None, None, None),
+        ("default/silent", "unpriced", "usage_missing", None, None, None),
+        ("default/twisted", "invalid_usage", "cached_exceeds_input", None, None, None),
     ]
     assert soiled.sql(
         "select unpriced_reason, usage_rows, length(suggestion) > 20 from marts.unpriced_usage"
         " order by all"
-    ) == [("invalid_usage", 1, True), ("unknown_model", 1, True), ("usage_missing", 1, True)]
+    ) == [
+        ("cached_exceeds_input", 1, True),
+        ("unknown_model", 1, True),
+        ("usage_missing", 1, True),
+    ]
 
 
 def test_figures_with_unknown_cost_say_so(soiled: Home) -> None:

@@ -69,6 +69,7 @@ def test_trueup_and_the_hand_written_script_agree_to_the_last_digit(sides: Sides
         ),
         ("delete from raw_calls where rowid = 3", "raw calls"),
         ("delete from charge_lines where rowid = 3", "every charge line"),
+        ("update charge_lines set rate_id = 'other' where rowid = 3", "every charge line"),
         (
             "update cost_per_feature set computed_cost_usd = computed_cost_usd"
             " + 0.000000000000000001 where rowid = 0",

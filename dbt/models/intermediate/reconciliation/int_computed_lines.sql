@@ -4,7 +4,25 @@
 with calls as (select *, coalesce(model_key, model_served, 'unknown') as model from {{ ref('fct_llm_calls') }}),
 
 {{ meter_lines('calls', [
-    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'price_set_id', 'unpriced_reason'
-]) }}
+    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'price_set_id', 'unpriced_reason',
+    'cost_basis'
+]) }},
 
-select * from meter_lines
+-- charges of a period have no call, and so no key
+period_lines as (
+
+    select *, coalesce(model_key, model_served, 'unknown') as model
+    from {{ ref('fct_charge_lines') }}
+    where charge_origin = 'period'
+
+)
+
+select
+    usage_date, channel, account, api_key_id, model, processing, price_set_id, meter, quantity, unit_price_usd,
+    cost_usd, unpriced_reason
+from meter_lines
+union all by name
+select
+    usage_date, channel, account, model, processing, price_set_id, meter, quantity, unit_price_usd, cost_usd,
+    unpriced_reason
+from period_lines

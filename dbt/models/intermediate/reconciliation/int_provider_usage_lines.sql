@@ -5,12 +5,13 @@ with buckets as (
 
     select *, coalesce(model_key, model_served, 'unknown') as model
     from {{ ref('int_usage_priced') }}
-    where grain = 'bucket' and not is_ledger
+    where grain = 'bucket' and not is_ledger and pricing_pass = 'booked'
 
 ),
 
 {{ meter_lines('buckets', [
-    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'price_set_id', 'unpriced_reason'
+    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'price_set_id', 'unpriced_reason',
+    'cost_basis'
 ]) }}
 
 select * from meter_lines

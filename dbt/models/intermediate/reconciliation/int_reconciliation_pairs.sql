@@ -69,7 +69,7 @@ usage_keys as (
             else usage_sides.meter
         end as meter,
         case when bill_days.has_processing then usage_sides.processing end as processing,
-        usage_sides.quantity,
+        cast(usage_sides.quantity as decimal(38, 18)) as quantity,
         usage_sides.cost_usd,
         usage_sides.unit_price_usd,
         usage_sides.unpriced_reason

@@ -1,4 +1,5 @@
--- grain: one row per ledger row, plus one per true-up line that no ledger row carries
+-- grain: one row per ledger row, per charge of a period, and per true-up line that no ledger row
+-- carries
 -- computed_cost_usd is tokens times card (0 where unpriced, and counted); trued_up_cost_usd is that
 -- plus its share of the proved residuals. Unproved residuals stand as rows without attribution, on
 -- their day, or on the last day of their month.
@@ -11,6 +12,8 @@ shares as (
 ),
 
 lines as (select * from {{ ref('int_true_up_lines') }}),
+
+period_lines as (select * from {{ ref('fct_charge_lines') }} where charge_origin = 'period'),
 
 carried as (select distinct true_up_line_id from {{ ref('int_true_up_shares') }}),
 
@@ -53,6 +56,35 @@ left join invoiced_months
     on calls.channel = invoiced_months.channel
     and calls.account = invoiced_months.account
     and date_trunc('month', calls.usage_date) = invoiced_months.billing_month
+
+union all by name
+
+-- nothing says which feature a charge of a period served
+select
+    period_lines.usage_date,
+    period_lines.channel,
+    period_lines.account,
+    period_lines.model_key,
+    'unattributed' as feature,
+    'unattributed' as team,
+    'unknown' as environment,
+    false as is_internal_user,
+    1 as usage_rows,
+    if(period_lines.unpriced_reason is null, 0, 1) as unpriced_usage_rows,
+    cast(0 as bigint) as requests,
+    cast(0 as bigint) as unpriced_requests,
+    coalesce(period_lines.cost_usd, {{ zero_money() }}) as computed_cost_usd,
+    coalesce(period_lines.cost_usd, {{ zero_money() }}) as trued_up_cost_usd,
+    bill_days.channel is null and invoiced_months.channel is null as is_accrued
+from period_lines
+left join bill_days
+    on period_lines.channel = bill_days.channel
+    and period_lines.account = bill_days.account
+    and period_lines.usage_date = bill_days.usage_date
+left join invoiced_months
+    on period_lines.channel = invoiced_months.channel
+    and period_lines.account = invoiced_months.account
+    and date_trunc('month', period_lines.usage_date) = invoiced_months.billing_month
 
 union all by name
 

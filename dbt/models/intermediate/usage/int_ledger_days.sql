@@ -2,7 +2,13 @@
 -- grain: one row per channel, account and UTC day with usage from any source
 -- Names the ledger source of that day: a dated rule, else the call log where there is one, else
 -- provider usage. The other source is control only, so one traffic is counted once.
-with usage_rows as (select * from {{ ref('int_usage_rows') }}),
+with usage_rows as (
+
+    -- a charge of a period is no traffic: it says nothing of who counted the calls
+    select *, grain = 'call' and not is_period_charge as is_logged_call
+    from {{ ref('int_usage_rows') }}
+
+),
 
 rules as (select * from {{ ref('stg_reference__source_precedence') }} where role = 'ledger'),
 
@@ -12,8 +18,8 @@ days as (
         channel,
         account,
         usage_date,
-        count(distinct case when grain = 'call' then source end) as call_log_sources,
-        bool_or(grain = 'call') as has_call_log,
+        count(distinct case when is_logged_call then source end) as call_log_sources,
+        bool_or(is_logged_call) as has_call_log,
         bool_or(grain = 'bucket') as has_provider_usage
     from usage_rows
     group by channel, account, usage_date

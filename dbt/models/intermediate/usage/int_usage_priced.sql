@@ -1,97 +1,153 @@
--- grain: one row per usage row, priced: what answered, at the tier and geography that served it, at
--- the price in force when it was requested
-with usage_rows as (select * from {{ ref('int_usage_rows') }}),
+-- grain: one row per pricing pass and usage row, priced: list cost, contracted cost and, where the channel's own
+-- report decides, the reported cost
+with matched as (select * from {{ ref('int_usage_matched') }}),
 
-ledger_days as (select * from {{ ref('int_ledger_days') }}),
+other_costs as (select * from {{ ref('int_usage_other_costs') }}),
 
-aliases as (
+-- the channels that state what they charge in every answer
+reporting_channels as (select channel from {{ ref('reporting_channels') }}),
 
-    select
-        channel,
-        raw_model,
-        model_key,
-        provider,
-        coalesce(cast(valid_from as date), date '1970-01-01') as valid_from,
-        coalesce(cast(valid_to as date), date '9999-12-31') as valid_to
-    from {{ ref('model_aliases') }}
+name_reasons as (select * from {{ ref('unknown_model_reasons') }}),
 
-),
-
-price_sets as (select * from {{ ref('int_price_sets') }}),
-
+{% set folded = modality_meters() -%}
+{% set modal = folded.values() | sum(start=[]) -%}
+{% set five, thirty = 'input_cache_write_5m_tokens', 'input_cache_write_30m_tokens' -%}
 joined as (
 
     select
-        usage_rows.*,
-        ledger_days.ledger = if(usage_rows.grain = 'call', 'call_log', 'provider_usage')
-            and coalesce(ledger_days.ledger_source = usage_rows.source, true) as is_ledger,
-        aliases.model_key,
-        coalesce(aliases.provider, usage_rows.channel_provider) as provider,
-        price_sets.price_set_id,
-        price_sets.rate_card_version,
-        price_sets.ctx_min_tokens,
-        price_sets.valid_from_at as price_valid_from_at,
-        price_sets.has_unconfirmed_price,
-        {%- for meter in priced_meters() %}
-        price_sets.{{ meter }}_price_usd,
-        {%- endfor %}
+        matched.* exclude (
+            has_contract_price, has_unconfirmed_price, {{ folded.keys() | join(', ') }}, {{ modal | join(', ') }},
+            input_cache_write_5m_tokens, input_cache_write_30m_tokens
+        ),
+        -- judged before buckets are put together, or one part would hide that another is below zero
         {% for meter in priced_meters() -%}
-        usage_rows.{{ meter }} < 0{{ ' or ' if not loop.last }}
+        matched.{{ meter }} < 0{{ ' or ' if not loop.last }}
         {%- endfor %} as is_contradictory,
+        -- a modality without a price of its own is billed as text
+        {%- for text_meter, modal_meters in folded.items() %}
+        matched.{{ text_meter }}
+        {%- for meter in modal_meters %} + if(matched.{{ meter }}_price_usd is null, matched.{{ meter }}, 0){% endfor %}
+            as {{ text_meter }},
+        {%- for meter in modal_meters %}
+        if(matched.{{ meter }}_price_usd is null, 0, matched.{{ meter }}) as {{ meter }},
+        {%- endfor %}
+        {%- endfor %}
+        -- a write without a lifetime is staged as the shortest one; OpenAI's models sell 30 minutes
+        if(matched.{{ five }}_price_usd is null and matched.{{ thirty }}_price_usd is not null, 0, matched.{{ five }})
+            as {{ five }},
+        matched.{{ thirty }}
+            + if(matched.{{ five }}_price_usd is null and matched.{{ thirty }}_price_usd is not null, matched.{{ five }}, 0)
+            as {{ thirty }},
+        matched.has_contract_price or coalesce(other_costs.has_contract_price, false) as has_contract_price,
+        matched.has_unconfirmed_price or coalesce(other_costs.has_unconfirmed_price, false) as has_unconfirmed_price,
+        other_costs.list_cost_usd as other_list_cost_usd,
+        other_costs.cost_usd as other_cost_usd,
+        coalesce(other_costs.has_unpriced_meter, false) as has_unpriced_meter,
+        coalesce(other_costs.has_unlisted_meter, false) as has_unlisted_meter,
+        reporting_channels.channel is not null and matched.reported_cost_basis = 'provider'
+            and matched.reported_cost_usd is not null as has_decisive_report
+    from matched
+    left join other_costs
+        on case when matched.other_meters is not null then
+            hash(matched.source, matched.account_label, matched.file_id, matched.row_number, matched.part_number)
+        end = other_costs.usage_row_hash
+        and matched.pricing_pass = other_costs.pricing_pass
+        and matched.pass_number = other_costs.pass_number
+        and matched.source = other_costs.source
+        and matched.account_label = other_costs.account_label
+        and matched.file_id = other_costs.file_id
+        and matched.row_number = other_costs.row_number
+        and matched.part_number = other_costs.part_number
+    left join reporting_channels on matched.channel = reporting_channels.channel
+
+),
+
+judged as (
+
+    select
+        *,
         {% for meter in priced_meters() -%}
-        usage_rows.{{ meter }} = 0{{ ' and ' if not loop.last }}
-        {%- endfor %} as is_empty
-    from usage_rows
-    inner join ledger_days
-        on usage_rows.channel = ledger_days.channel
-        and usage_rows.account = ledger_days.account
-        and usage_rows.usage_date = ledger_days.usage_date
-    left join aliases
-        on usage_rows.channel = aliases.channel
-        and usage_rows.model_served = aliases.raw_model
-        and usage_rows.usage_date >= aliases.valid_from
-        and usage_rows.usage_date < aliases.valid_to
-    left join price_sets
-        on usage_rows.channel = price_sets.channel
-        and aliases.model_key = price_sets.model_key
-        and usage_rows.processing = price_sets.processing
-        and usage_rows.service_tier = price_sets.service_tier
-        and usage_rows.geo = price_sets.geo
-        and usage_rows.prompt_tokens >= price_sets.ctx_min_tokens
-        and (price_sets.ctx_max_tokens is null or usage_rows.prompt_tokens < price_sets.ctx_max_tokens)
-        and usage_rows.requested_at >= price_sets.valid_from_at
-        and (price_sets.valid_to_at is null or usage_rows.requested_at < price_sets.valid_to_at)
+        {{ meter }} = 0{{ ' and ' if not loop.last }}
+        {%- endfor %} and other_meters is null as is_empty,
+        (
+            price_set_id is null
+            {%- for meter in priced_meters() %}
+            or ({{ meter }} > 0 and {{ meter }}_price_usd is null)
+            {%- endfor %}
+            or has_unpriced_meter
+        ) as has_no_rate,
+        (
+            has_unlisted_meter
+            {%- for meter in priced_meters() %}
+            or ({{ meter }} > 0 and {{ meter }}_list_price_usd is null)
+            {%- endfor %}
+        ) as has_no_list_price
+    from joined
 
 ),
 
 reasoned as (
 
     select
-        *,
+        judged.*,
         case
-            when input_uncached_tokens is null then 'usage_missing'
-            when is_contradictory then 'invalid_usage'
-            when is_empty then null
-            when model_served is null then 'model_missing'
-            when model_key is null then 'unknown_model'
-            when
-                price_set_id is null
-                {%- for meter in priced_meters() %}
-                or ({{ meter }} > 0 and {{ meter }}_price_usd is null)
-                {%- endfor %}
-                then 'no_published_rate'
+            when judged.invalid_reason is not null then judged.invalid_reason
+            when judged.has_decisive_report then null
+            when judged.input_uncached_tokens is null then 'usage_missing'
+            when judged.is_contradictory then 'cached_exceeds_input'
+            when judged.is_empty then null
+            when judged.model_served is null then 'model_missing'
+            when judged.model_key is null then coalesce(name_reasons.unpriced_reason, 'unknown_model')
+            -- no contract on tokens prices what is paid by the hour of capacity
+            when judged.tier_unpriced_reason = 'capacity_billed' then judged.tier_unpriced_reason
+            when judged.tier_unpriced_reason is not null and (judged.has_no_rate or not judged.has_contract_price)
+                then judged.tier_unpriced_reason
+            when judged.has_no_rate then 'no_published_rate'
         end as unpriced_reason
-    from joined
+    from judged
+    left join name_reasons
+        -- a known name has no key here, so that no pattern is tried on it
+        on case when judged.model_key is null then judged.channel end = name_reasons.channel
+        and regexp_full_match(judged.model_served, name_reasons.name_pattern)
+
+),
+
+costed as (
+
+    select
+        *,
+        case when not has_no_rate and not has_no_list_price and not is_contradictory or is_empty then
+            cast(
+                {%- for meter in priced_meters()[:7] %}
+                {{ meter }} * coalesce({{ meter }}_list_price_usd, 0){{ ' +' if not loop.last }}
+                {%- endfor %}
+                -- few rows have these, and a branch that no row takes costs nothing
+                {%- for meter in priced_meters()[7:] %}
+                + case when {{ meter }} > 0 then {{ meter }} * {{ meter }}_list_price_usd else 0 end
+                {%- endfor %}
+                + coalesce(other_list_cost_usd, 0)
+            as decimal(38, 18))
+        end as card_list_cost_usd
+    from reasoned
 
 )
 
 select
-    *,
+    * exclude (card_list_cost_usd),
     case when unpriced_reason is null then
-        cast(
-            {%- for meter in priced_meters() %}
-            {{ meter }} * coalesce({{ meter }}_price_usd, 0){{ ' +' if not loop.last }}
-            {%- endfor %}
-        as decimal(38, 18))
-    end as list_cost_usd
-from reasoned
+        case when has_decisive_report then 'provider_reported' when has_contract_price then 'contract' else 'rate_card' end
+    end as cost_basis,
+    case when unpriced_reason is null then card_list_cost_usd end as list_cost_usd,
+    case
+        when unpriced_reason is not null then null
+        when has_decisive_report then reported_cost_usd
+        when has_contract_price then
+            cast(
+                {%- for meter in priced_meters() %}
+                case when {{ meter }} > 0 then {{ meter }} * {{ meter }}_price_usd else 0 end{{ ' +' if not loop.last }}
+                {%- endfor %}
+                + coalesce(other_cost_usd, 0)
+            as decimal(38, 18))
+        else card_list_cost_usd
+    end as cost_usd
+from costed

@@ -8,7 +8,9 @@
 -- The days of the window are replaced whole, so a second run changes nothing.
 with priced as (
 
-    select * from {{ ref('int_usage_priced') }} where is_ledger and {{ in_window('usage_date') }}
+    select *
+    from {{ ref('int_usage_priced') }}
+    where is_ledger and pricing_pass = 'booked' and not is_period_charge and {{ in_window('usage_date') }}
 
 ),
 
@@ -19,7 +21,8 @@ internal_users as (select * from {{ ref('stg_reference__internal_users') }})
 select
     ---------- ids
     -- the same content may lie under two accounts, so the file alone does not name the row
-    concat_ws(':', priced.source, priced.account_label, priced.file_id, priced.row_number) as usage_row_id,
+    concat_ws(':', priced.source, priced.account_label, priced.file_id, priced.row_number)
+        || if(priced.part_number = 1, '', '#' || priced.part_number) as usage_row_id,
     priced.grain,
     priced.source,
     priced.account_label || '/' || coalesce(priced.call_id, cast(priced.row_number as varchar)) as source_call_id,
@@ -42,15 +45,23 @@ select
     {%- for meter in priced_meters() %}
     priced.{{ meter }},
     {%- endfor %}
+    priced.other_meters,
     priced.reasoning_tokens,
     priced.gateway_cached_tokens,
     priced.prompt_tokens,
 
     ---------- money
     priced.list_cost_usd,
-    priced.list_cost_usd as cost_usd,
+    priced.cost_usd,
+    priced.cost_basis,
     priced.reported_cost_usd,
-    case when priced.unpriced_reason is null then 'priced' else 'unpriced' end as price_status,
+    case when priced.reported_cost_usd is not null then priced.reported_cost_basis end as reported_cost_basis,
+    case
+        when priced.unpriced_reason is null then 'priced'
+        when priced.unpriced_reason in ('cached_exceeds_input', 'reasoning_exceeds_output', 'not_a_count')
+            then 'invalid_usage'
+        else 'unpriced'
+    end as price_status,
     priced.unpriced_reason,
     priced.price_set_id,
     priced.rate_card_version,

@@ -70,6 +70,7 @@ select
 
     ---------- money as the log reports it: shown, never summed into cost
     cast(reported_cost as decimal(38, 18)) as reported_cost_usd,
+    'gateway' as reported_cost_basis,
 
     ---------- attribution
     feature,

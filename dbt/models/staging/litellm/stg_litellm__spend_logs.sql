@@ -60,6 +60,7 @@ select
 
     ---------- money as the gateway computed it: shown, never summed into cost
     cast(spend as decimal(38, 18)) as reported_cost_usd,
+    'gateway' as reported_cost_basis,
 
     ---------- attribution
     feature,

@@ -1,5 +1,6 @@
 -- grain: one row per result of a current usage bucket of the Usage API or the dashboard CSV
--- semantics: input_tokens holds cached and cache-write tokens, so both are taken out once
+-- semantics: input_tokens holds cached and cache-write tokens, so both are taken out once; the audio
+-- and image counters are the uncached part of each modality, and stand inside the totals
 with usage as (select * from {{ source('raw_openai', 'openai_usage') }}),
 
 windows as (select * from {{ source('raw_control', 'file_windows') }} where is_current),
@@ -55,13 +56,20 @@ select
     case
         when input_uncached_tokens is not null then input_uncached_tokens
         else input_tokens - coalesce(input_cached_tokens, 0) - write_30m_tokens - write_12h_tokens
-    end as input_uncached_tokens,
-    coalesce(input_cached_tokens, 0) as input_cache_read_tokens,
+    end - coalesce(input_audio_tokens, 0) - coalesce(input_image_tokens, 0) as input_uncached_tokens,
+    coalesce(input_cached_tokens, 0) - coalesce(input_cached_audio_tokens, 0) - coalesce(input_cached_image_tokens, 0)
+        as input_cache_read_tokens,
     cast(0 as bigint) as input_cache_write_5m_tokens,
     write_30m_tokens as input_cache_write_30m_tokens,
     cast(0 as bigint) as input_cache_write_1h_tokens,
     write_12h_tokens as input_cache_write_12h_tokens,
-    coalesce(output_tokens, 0) as output_tokens,
+    coalesce(output_tokens, 0) - coalesce(output_audio_tokens, 0) - coalesce(output_image_tokens, 0) as output_tokens,
+    coalesce(input_audio_tokens, 0) as input_audio_tokens,
+    coalesce(input_cached_audio_tokens, 0) as input_audio_cache_read_tokens,
+    coalesce(input_image_tokens, 0) as input_image_tokens,
+    coalesce(input_cached_image_tokens, 0) as input_image_cache_read_tokens,
+    coalesce(output_audio_tokens, 0) as output_audio_tokens,
+    coalesce(output_image_tokens, 0) as output_image_tokens,
     cast(0 as bigint) as web_search_calls,
 
     ---------- timestamps

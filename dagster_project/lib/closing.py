@@ -1,0 +1,149 @@
+"""Closing months: decisions are appended to landing and loaded like any other source."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from dagster_project.lib.errors import ConfigurationError
+from dagster_project.lib.settings import Settings
+from dagster_project.lib.warehouse import connect
+
+Decision = Literal["close", "reopen", "restate"]
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who decides, and why in a few words."""
+
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Month:
+    """One calendar month of one account at one channel, as published."""
+
+    channel: str
+    account: str
+    first_day: date
+    closed_version: str | None
+    restated_version: str | None
+
+    @property
+    def last_day(self) -> date:
+        """The month's last day."""
+        days = monthrange(self.first_day.year, self.first_day.month)[1]
+        return self.first_day.replace(day=days)
+
+
+def decide(
+    settings: Settings,
+    decision: Decision,
+    author: Author,
+    *,
+    month: str,
+    channel: str | None = None,
+    account: str | None = None,
+) -> list[dict[str, str]]:
+    """Land one decision for each matching channel and account; return the lines written.
+
+    Raises ConfigurationError where the month is not published, is (or is not) closed already, or
+    the name looks like an address.
+    """
+    if "@" in author.name or not author.name.strip():
+        raise ConfigurationError("--by takes a name or initials; no address is kept")
+    months = [
+        found
+        for found in _published(settings, _first_day(month))
+        if channel in (None, found.channel) and account in (None, found.account)
+    ]
+    if not months:
+        raise ConfigurationError(f"{month} has no usage or bill of that channel and account")
+    version = current_version(settings)
+    _check(decision, months, version)
+    decided_at = datetime.now(tz=UTC)
+    lines = [_line(decision, found, version, author, decided_at) for found in months]
+    folder = settings.landing / "decisions"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{decided_at:%Y%m%dT%H%M%S%fZ}-{decision}-{month}.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return lines
+
+
+def current_version(settings: Settings) -> str:
+    """Return the rate-card version that this installation prices open months with."""
+    path = settings.dbt_project_dir / "seeds" / "rate_card_versions.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            if row["is_current"] == "true":
+                return row["rate_card_version"]
+    raise ConfigurationError(f"{path} names no current version")
+
+
+def _first_day(month: str) -> date:
+    try:
+        return date.fromisoformat(f"{month}-01")
+    except ValueError as error:
+        raise ConfigurationError(f"{month!r} is not a month; write it as 2026-09") from error
+
+
+def _published(settings: Settings, first_day: date) -> list[Month]:
+    with connect(settings.snapshot, read_only=True) as con:
+        rows = con.execute(
+            """
+            select months.channel, months.account, closes.rate_card_version,
+                closes.restated_version
+            from (select distinct channel, account, month from marts.reconciliation_months
+                where month = $day) as months
+            left join marts.period_closes as closes
+                on months.channel = closes.channel
+                and months.account = closes.account
+                and months.month = closes.month
+            order by 1, 2
+            """,
+            {"day": first_day},
+        ).fetchall()
+    return [Month(row[0], row[1], first_day, row[2], row[3]) for row in rows]
+
+
+def _check(decision: Decision, months: list[Month], version: str) -> None:
+    today = datetime.now(tz=UTC).date()
+    for month in months:
+        name = f"{month.channel}/{month.account} {month.first_day:%Y-%m}"
+        if decision == "close" and month.closed_version is not None:
+            raise ConfigurationError(f"{name} is closed already, with {month.closed_version}")
+        if decision == "close" and month.last_day >= today:
+            raise ConfigurationError(f"{name} is not over yet")
+        if decision != "close" and month.closed_version is None:
+            raise ConfigurationError(f"{name} is not closed")
+        if decision == "restate" and version == (month.restated_version or month.closed_version):
+            raise ConfigurationError(f"{name} stands at rate card {version} already")
+
+
+def _line(
+    decision: Decision,
+    month: Month,
+    version: str,
+    author: Author,
+    decided_at: datetime,
+) -> dict[str, str]:
+    line = {
+        "decision": decision,
+        "channel": month.channel,
+        "account": month.account,
+        "month": f"{month.first_day:%Y-%m}",
+        "first_day": month.first_day.isoformat(),
+        "last_day": month.last_day.isoformat(),
+        "rate_card_version": version,
+        "decided_by": author.name.strip(),
+        "decided_at": decided_at.isoformat().replace("+00:00", "Z"),
+        "note": author.note,
+    }
+    digest = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+    return {"decision_id": digest[:16], **line}

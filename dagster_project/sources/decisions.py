@@ -1,0 +1,52 @@
+"""What people decided, as `trueup close` writes it: one JSON line per decision and month."""
+
+from __future__ import annotations
+
+from dagster_project.lib.columns import Column, bind
+from dagster_project.sources.base import Layout, Source, texts
+
+DECISIONS = ("close", "reopen", "restate")
+
+NAMES = (
+    "decision_id",
+    "decision",
+    "channel",
+    "account",
+    "month",
+    "first_day",
+    "last_day",
+    "rate_card_version",
+    "decided_by",
+    "decided_at",
+    "note",
+)
+REQUIRED = tuple(name for name in NAMES if name not in ("rate_card_version", "note"))
+
+SOURCE = Source(
+    name="decisions",
+    raw_table="decisions",
+    policy="events",
+    columns=(
+        Column("decision_id", required=True),
+        Column("decision", required=True, allowed=DECISIONS),
+        Column("channel", required=True),
+        Column("account", required=True),
+        Column("month", required=True),
+        Column("first_day", "date", required=True),
+        Column("last_day", "date", required=True),
+        *texts("rate_card_version"),
+        Column("decided_by", required=True),
+        Column("decided_at", "timestamp", required=True),
+        *texts("note"),
+    ),
+    keys=("decision_id", "decided_at"),
+    day_columns=("first_day", "last_day"),
+    identity=("decision_id",),
+    layouts=(
+        Layout(
+            formats=("jsonl",),
+            bindings=tuple(bind(name, in_file=name in REQUIRED) for name in NAMES),
+            marks=frozenset({"decision_id", "decision", "decided_by"}),
+        ),
+    ),
+)
