@@ -111,6 +111,34 @@ def _read(path: Path, content: bytes, name: str, table: ReferenceTable) -> list[
             row[column.name] = values.get(column.name) or None
             _check(f"{path} row {number}, column {column.name}", column, row[column.name])
             if column.kind == "instant":
+                row[column.name] = _utc(row[column.name])
+        _check_row(f"{path} row {number}", name, row)
+        # an empty cell and '*' both mean any
+        key = tuple(None if row[column] == "*" else row[column] for column in table.key)
+        if key in seen:
+            raise ConfigurationError(
+                f"{path} row {number}: the same {', '.join(table.key)} as row {seen[key]}"
+            )
+        seen[key] = number
+        rows.append(row)
+    return rows
+
+
+def _check(where: str, column: ReferenceColumn, value: str | None) -> None:
+    if value is None:
+        if column.required:
+            raise ConfigurationError(f"{where}: a value is required")
+        return
+    if column.allowed and value not in column.allowed:
+        raise ConfigurationError(f"{where}: {value!r} is not one of {', '.join(column.allowed)}")
+    if column.kind == "date":
+        try:
+            day = dt.date.fromisoformat(value)
+        except ValueError:
+            day = None
+        if day is None or day.isoformat() != value:
+            raise ConfigurationError(f"{where}: {value!r} is not a date (YYYY-MM-DD)")
+    if column.kind == "instant":
         _check_instant(where, value)
     if column.kind == "decimal":
         try:
