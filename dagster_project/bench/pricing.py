@@ -243,11 +243,11 @@ def _agreement(con: duckdb.DuckDBPyConnection, plan: Plan, relation: str) -> Agr
     return Agreement(
         *one_row(
             con,
-            "select count(*), count(list_cost_usd), count(distinct model_key),"
+            "select count(*), count(list_cost_usd), count(distinct model_requested),"
             " count(distinct channel), count(distinct usage_date),"
             " count(*) filter (processing = 'batch'),"
             " cast(coalesce(sum(list_cost_usd), 0) as varchar)"
-            f" from (select row_number, model_key, list_cost_usd from {relation}) as priced"
+            f" from (select row_number, list_cost_usd from {relation}) as priced"
             f" inner join {plan.usage_rows} as calls using (row_number)",
         )
     )
@@ -306,7 +306,7 @@ def render(figures: Figures) -> str:
         lines.append((f"TrueUp, {size}", *_side_cells(card.ours, card, loop)))
         lines.append((f"bare join, {size}", *_side_cells(card.bare, card, loop)))
     agreed = [
-        f"{card.agreement.calls:,} calls of {card.agreement.models} models over"
+        f"{card.agreement.calls:,} calls of {card.agreement.models} model names over"
         f" {card.agreement.channels} channels and {card.agreement.days} days,"
         f" {100 * card.agreement.batch // card.agreement.calls} % batch,"
         f" {card.agreement.priced:,} priced: {card.agreement.cost_usd} USD on both sides"

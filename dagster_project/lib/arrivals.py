@@ -19,7 +19,6 @@ from dagster_project.lib.settings import Settings
 
 JOURNAL = ".arrivals.jsonl"
 SIDECAR_SUFFIX = ".control.json"
-NOT_INPUTS = ("decisions",)
 DEFAULT_ACCOUNT = "default"
 _CHUNK = 1 << 20
 
@@ -111,12 +110,7 @@ def _input_files(landing: Path) -> Iterator[Path]:
             folders.clear()
             continue
         visited.add(real)
-        at_top = Path(folder) == landing
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not (at_top and name in NOT_INPUTS)
-        )
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and not name.endswith((SIDECAR_SUFFIX, ".part")):
                 yield Path(folder) / name

@@ -27,13 +27,17 @@ class Author:
 
 @dataclass(frozen=True)
 class Month:
-    """One calendar month of one account at one channel, as published."""
+    """One calendar month of one account at one channel, as published.
+
+    `priced_version`: the rate card of its rows, None where it has none.
+    """
 
     channel: str
     account: str
     first_day: date
     closed_version: str | None
     restated_version: str | None
+    priced_version: str | None
 
     @property
     def last_day(self) -> date:
@@ -56,7 +60,7 @@ def decide(
     Raises ConfigurationError where the month is not published, is (or is not) closed already, or
     the name looks like an address.
     """
-    if "@" in author.name or not author.name.strip():
+    if "@" in author.name + author.note or not author.name.strip():
         raise ConfigurationError("--by takes a name or initials; no address is kept")
     months = [
         found
@@ -98,18 +102,26 @@ def _published(settings: Settings, first_day: date) -> list[Month]:
         rows = con.execute(
             """
             select months.channel, months.account, closes.rate_card_version,
-                closes.restated_version
+                closes.restated_version, lines.rate_card_version
             from (select distinct channel, account, month from marts.reconciliation_months
                 where month = $day) as months
             left join marts.period_closes as closes
                 on months.channel = closes.channel
                 and months.account = closes.account
                 and months.month = closes.month
+            left join (
+                select channel, account, max(rate_card_version) as rate_card_version
+                from marts.fct_charge_lines
+                where date_trunc('month', usage_date) = $day and charge_class is null
+                group by channel, account
+            ) as lines
+                on months.channel = lines.channel
+                and months.account = lines.account
             order by 1, 2
             """,
             {"day": first_day},
         ).fetchall()
-    return [Month(row[0], row[1], first_day, row[2], row[3]) for row in rows]
+    return [Month(row[0], row[1], first_day, *row[2:]) for row in rows]
 
 
 def _check(decision: Decision, months: list[Month], version: str) -> None:
@@ -120,6 +132,11 @@ def _check(decision: Decision, months: list[Month], version: str) -> None:
             raise ConfigurationError(f"{name} is closed already, with {month.closed_version}")
         if decision == "close" and month.last_day >= today:
             raise ConfigurationError(f"{name} is not over yet")
+        if decision == "close" and month.priced_version not in (None, version):
+            raise ConfigurationError(
+                f"{name} is published with rate card {month.priced_version}, and {version} came "
+                "since; run `trueup run` and look at the month first"
+            )
         if decision != "close" and month.closed_version is None:
             raise ConfigurationError(f"{name} is not closed")
         if decision == "restate" and version == (month.restated_version or month.closed_version):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dagster_project.lib.columns import Column, bind
+from dagster_project.lib.columns import Column, RowRule, bind
 from dagster_project.sources.base import Layout, Source, texts
 
 DECISIONS = ("close", "reopen", "restate")
@@ -42,6 +42,14 @@ SOURCE = Source(
     keys=("decision_id", "decided_at"),
     day_columns=("first_day", "last_day"),
     identity=("decision_id",),
+    rules=(
+        RowRule(
+            "address",
+            "decided_by",
+            "an address; a name or initials are enough",
+            "contains(c_decided_by, '@') or contains(coalesce(c_note, ''), '@')",
+        ),
+    ),
     layouts=(
         Layout(
             formats=("jsonl",),

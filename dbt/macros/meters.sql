@@ -42,6 +42,21 @@
     end
 {%- endmacro %}
 
+{# Exact cost of the meters that are columns, and what the others cost. Most rows have only text
+   tokens: a branch that no row takes costs nothing. #}
+{% macro cost_of_meters(suffix, other) -%}
+    {%- set core = ['input_uncached_tokens', 'input_cache_read_tokens', 'output_tokens'] -%}
+    cast(
+        {%- for meter in core %}
+        {{ meter }} * coalesce({{ meter }}_{{ suffix }}, 0) +
+        {%- endfor %}
+        {%- for meter in priced_meters() if meter not in core %}
+        case when {{ meter }} > 0 then {{ meter }} * {{ meter }}_{{ suffix }} else 0 end +
+        {%- endfor %}
+        coalesce({{ other }}, 0)
+    as decimal(38, 18))
+{%- endmacro %}
+
 {# Long form of usage rows: sums every meter by the given columns, then one row per meter above zero
    with its exact list and contracted cost (NULL where the rows are unpriced). Rows whose cost the
    provider reported have one line `reported_usd` instead, its quantity the number of requests. Ends

@@ -60,6 +60,7 @@
 {% macro usage_extras() -%}
     {{ return({
         'searched': '$.output_items.web_search_call',
+        'named_searches': '$.web_search_calls',
         'file_searched': '$.output_items.file_search_call',
         'server_searched': '$.server_tool_use.web_search_requests',
         'server_fetched': '$.server_tool_use.web_fetch_requests',

@@ -10,7 +10,7 @@ import csv
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,12 +20,12 @@ from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
 
-from harness import Home  # noqa: E402
+from harness import Home
 
-from dagster_project.lib import compiled_models  # noqa: E402
-from dagster_project.lib.publish import publish_snapshot  # noqa: E402
-from dagster_project.lib.settings import PROJECT_ROOT, Settings  # noqa: E402
-from dagster_project.lib.warehouse import connect  # noqa: E402
+from dagster_project.lib import compiled_models
+from dagster_project.lib.publish import publish_snapshot
+from dagster_project.lib.settings import PROJECT_ROOT, Settings
+from dagster_project.lib.warehouse import connect
 
 D = Decimal
 Row = dict[str, Any]
@@ -167,6 +167,13 @@ class Books(Home):
             publish_snapshot(self.settings.warehouse, self.settings.snapshot)
         return self
 
+    def again(self, name: str) -> Books:
+        """A home that starts over from this one's landing, reference and price list."""
+        path = self.path.with_name(name)
+        self.rebuilt(path)
+        shutil.copytree(self.seeds, path / "dbt" / "seeds")
+        return Books(path, dict(self.environment), self.clock, seeds=path / "dbt" / "seeds")
+
     def records(self, *rows: Row, name: str = "usage_records/a.jsonl") -> None:
         """Land usage records."""
         self.drop(name, "".join(json.dumps(row) + "\n" for row in rows))
@@ -179,6 +186,30 @@ class Books(Home):
         """The one value of a query on the warehouse."""
         ((found,),) = self.ask(query)
         return found
+
+
+MakeBooks = Callable[..., Books]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def results(self) -> list[Row]:
+        """What `trueup price` printed, one object per line; floats would be a fault of theirs."""
+        return [json.loads(line, parse_float=_no_float) for line in self.out.splitlines()]
+
+
+def _no_float(text: str) -> Any:
+    raise AssertionError(f"a float in the output: {text}")
+
+
+Command = Callable[..., Ended]
 
 
 def _header(seed: str) -> list[str]:

@@ -53,12 +53,11 @@ def test_the_account_is_the_folder_below_the_source(landing: Landing) -> None:
     ]
 
 
-def test_dot_files_sidecars_decisions_and_parts_are_no_inputs(landing: Landing) -> None:
+def test_dot_files_sidecars_and_parts_are_no_inputs(landing: Landing) -> None:
     landing.drop("x/.hidden", "1")
     landing.drop(".demo/a.csv", "1")
     landing.drop("x/a.csv.control.json", "{}")
     landing.drop("x/a.csv.part", "1")
-    landing.drop("decisions/close.jsonl", "{}")
     assert scan(landing.settings) == []
 
 

@@ -1,3 +1,4 @@
+{{ config(tags=['command']) }}
 -- grain: one row per channel, account, month, model, tier, processing, geography and meter whose cost
 -- differs between the two versions that `trueup rates diff` compares; empty otherwise
 with repriced as (select * from {{ ref('int_repriced_lines') }} where pricing_pass in ('from', 'to')),

@@ -18,7 +18,6 @@ select
     valid_from_at,
     valid_to_at,
     {%- for meter in priced_meters() %}
-    max(case when meter = '{{ meter }}' then list_unit_price_usd end) as {{ meter }}_list_price_usd,
     max(case when meter = '{{ meter }}' then unit_price_usd end) as {{ meter }}_price_usd,
     {%- endfor %}
     bool_or(contract_id is not null) as has_contract_price,

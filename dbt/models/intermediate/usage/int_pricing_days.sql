@@ -71,6 +71,9 @@ select
     ledger_source,
     rate_card_version,
     price_book,
+    -- what only some channels have, said once a day and not once a call
+    channel in (select scheduled.channel from {{ ref('price_windows') }} as scheduled) as has_schedule,
+    channel in (select reporting.channel from {{ ref('reporting_channels') }} as reporting) as states_its_charge,
     -- says without a scan of the usage that there is nothing to compare
     count(*) over (partition by channel, account, usage_date) > 1 as is_repriced
 from passes

@@ -1,6 +1,7 @@
 -- grain: one row per pricing pass and usage row with the price set that holds for it: what answered, at the tier and
 -- geography that served it, at the price in force when it was requested
-with usage_rows as (select *, {{ listed_model_name('model_served') }} as listed_model from {{ ref('int_usage_rows') }}),
+-- A join that few rows need has a key that is NULL for the others, so that they cost nothing.
+with usage_rows as (select * from {{ ref('int_usage_rows') }}),
 
 pricing_days as (select * from {{ ref('int_pricing_days') }}),
 
@@ -28,15 +29,22 @@ named as (
         pricing_days.is_repriced,
         pricing_days.rate_card_version as priced_version,
         pricing_days.price_book,
+        pricing_days.states_its_charge,
         coalesce(
-            account_aliases.model_key, own_aliases.model_key, aliases.model_key,
+            account_aliases.model_key, own_aliases.model_key, aliases.model_key, listed_aliases.model_key,
             -- a charge without a model stands in the card under this key
-            if(usage_rows.listed_model = '(none)', '(none)', null)
+            case when aliases.model_key is null and {{ listed_model_name('usage_rows.model_served') }} = '(none)' then '(none)' end
         ) as model_key,
-        coalesce(account_aliases.provider, own_aliases.provider, aliases.provider, usage_rows.channel_provider) as provider,
+        coalesce(
+            account_aliases.provider, own_aliases.provider, aliases.provider, listed_aliases.provider,
+            usage_rows.channel_provider
+        ) as provider,
         -- a name that says where it ran decides; a Bedrock profile does
-        coalesce(account_aliases.geo, own_aliases.geo, aliases.geo, usage_rows.geo) as geo,
-        coalesce(price_windows.schedule, usage_rows.channel || '_offpeak') as schedule
+        coalesce(account_aliases.geo, own_aliases.geo, aliases.geo, listed_aliases.geo, usage_rows.geo) as geo,
+        case
+            when pricing_days.has_schedule then coalesce(price_windows.schedule, usage_rows.channel || '_offpeak')
+            else 'always'
+        end as schedule
     from usage_rows
     inner join pricing_days
         on usage_rows.channel = pricing_days.channel
@@ -55,11 +63,17 @@ named as (
         and usage_rows.usage_date < own_aliases.valid_to
     left join aliases
         on usage_rows.channel = aliases.channel
-        and usage_rows.listed_model = aliases.raw_model
+        and usage_rows.model_served = aliases.raw_model
         and usage_rows.usage_date >= aliases.valid_from
         and usage_rows.usage_date < aliases.valid_to
+    left join aliases as listed_aliases
+        on case when aliases.model_key is null then {{ listed_model_name('usage_rows.model_served') }} end
+        = listed_aliases.raw_model
+        and usage_rows.channel = listed_aliases.channel
+        and usage_rows.usage_date >= listed_aliases.valid_from
+        and usage_rows.usage_date < listed_aliases.valid_to
     left join price_windows
-        on usage_rows.channel = price_windows.channel
+        on case when pricing_days.has_schedule then usage_rows.channel end = price_windows.channel
         and usage_rows.usage_date = price_windows.usage_date
         and usage_rows.requested_at >= price_windows.from_at
         and usage_rows.requested_at < price_windows.to_at

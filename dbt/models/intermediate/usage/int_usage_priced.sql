@@ -4,8 +4,7 @@ with matched as (select * from {{ ref('int_usage_matched') }}),
 
 other_costs as (select * from {{ ref('int_usage_other_costs') }}),
 
--- the channels that state what they charge in every answer
-reporting_channels as (select channel from {{ ref('reporting_channels') }}),
+list_price_sets as (select * from {{ ref('int_list_price_sets') }}),
 
 name_reasons as (select * from {{ ref('unknown_model_reasons') }}),
 
@@ -40,11 +39,12 @@ joined as (
             as {{ thirty }},
         matched.has_contract_price or coalesce(other_costs.has_contract_price, false) as has_contract_price,
         matched.has_unconfirmed_price or coalesce(other_costs.has_unconfirmed_price, false) as has_unconfirmed_price,
+        list_price_sets.* exclude (price_set_id),
         other_costs.list_cost_usd as other_list_cost_usd,
         other_costs.cost_usd as other_cost_usd,
         coalesce(other_costs.has_unpriced_meter, false) as has_unpriced_meter,
         coalesce(other_costs.has_unlisted_meter, false) as has_unlisted_meter,
-        reporting_channels.channel is not null and matched.reported_cost_basis = 'provider'
+        matched.states_its_charge and matched.reported_cost_basis = 'provider'
             and matched.reported_cost_usd is not null as has_decisive_report
     from matched
     left join other_costs
@@ -58,7 +58,8 @@ joined as (
         and matched.file_id = other_costs.file_id
         and matched.row_number = other_costs.row_number
         and matched.part_number = other_costs.part_number
-    left join reporting_channels on matched.channel = reporting_channels.channel
+    left join list_price_sets
+        on case when matched.has_contract_price then matched.price_set_id end = list_price_sets.price_set_id
 
 ),
 
@@ -66,26 +67,20 @@ judged as (
 
     select
         *,
-        {% for meter in priced_meters() -%}
-        {{ meter }} = 0{{ ' and ' if not loop.last }}
-        {%- endfor %} and other_meters is null as is_empty,
         (
             price_set_id is null
             {%- for meter in priced_meters() %}
             or ({{ meter }} > 0 and {{ meter }}_price_usd is null)
             {%- endfor %}
             or has_unpriced_meter
-        ) as has_no_rate,
-        (
-            has_unlisted_meter
-            {%- for meter in priced_meters() %}
-            or ({{ meter }} > 0 and {{ meter }}_list_price_usd is null)
-            {%- endfor %}
-        ) as has_no_list_price
+        ) as has_no_rate
     from joined
 
 ),
 
+{% set is_empty -%}
+    (other_meters is null {%- for meter in priced_meters() %} and {{ meter }} = 0{% endfor %})
+{%- endset %}
 reasoned as (
 
     select
@@ -95,7 +90,7 @@ reasoned as (
             when judged.has_decisive_report then null
             when judged.input_uncached_tokens is null then 'usage_missing'
             when judged.is_contradictory then 'cached_exceeds_input'
-            when judged.is_empty then null
+            when judged.has_no_rate and {{ is_empty }} then null
             when judged.model_served is null then 'model_missing'
             when judged.model_key is null then coalesce(name_reasons.unpriced_reason, 'unknown_model')
             -- no contract on tokens prices what is paid by the hour of capacity
@@ -116,38 +111,39 @@ costed as (
 
     select
         *,
-        case when not has_no_rate and not has_no_list_price and not is_contradictory or is_empty then
-            cast(
-                {%- for meter in priced_meters()[:7] %}
-                {{ meter }} * coalesce({{ meter }}_list_price_usd, 0){{ ' +' if not loop.last }}
+        case
+            when is_contradictory then null
+            when not has_no_rate then {{ cost_of_meters('price_usd', 'other_cost_usd') }}
+            when {{ is_empty }} then cast(0 as decimal(38, 18))
+        end as card_cost_usd,
+        -- a contract's own price may have no list price beside it
+        case
+            when not has_contract_price or is_contradictory or has_no_rate then null
+            when
+                has_unlisted_meter
+                {%- for meter in priced_meters() %}
+                or ({{ meter }} > 0 and {{ meter }}_list_price_usd is null)
                 {%- endfor %}
-                -- few rows have these, and a branch that no row takes costs nothing
-                {%- for meter in priced_meters()[7:] %}
-                + case when {{ meter }} > 0 then {{ meter }} * {{ meter }}_list_price_usd else 0 end
-                {%- endfor %}
-                + coalesce(other_list_cost_usd, 0)
-            as decimal(38, 18))
-        end as card_list_cost_usd
+                then null
+            else {{ cost_of_meters('list_price_usd', 'other_list_cost_usd') }}
+        end as contract_list_cost_usd
     from reasoned
 
 )
 
 select
-    * exclude (card_list_cost_usd),
+    * exclude (card_cost_usd, contract_list_cost_usd),
     case when unpriced_reason is null then
         case when has_decisive_report then 'provider_reported' when has_contract_price then 'contract' else 'rate_card' end
     end as cost_basis,
-    case when unpriced_reason is null then card_list_cost_usd end as list_cost_usd,
+    case
+        when unpriced_reason is not null then null
+        when has_contract_price then contract_list_cost_usd
+        else card_cost_usd
+    end as list_cost_usd,
     case
         when unpriced_reason is not null then null
         when has_decisive_report then reported_cost_usd
-        when has_contract_price then
-            cast(
-                {%- for meter in priced_meters() %}
-                case when {{ meter }} > 0 then {{ meter }} * {{ meter }}_price_usd else 0 end{{ ' +' if not loop.last }}
-                {%- endfor %}
-                + coalesce(other_cost_usd, 0)
-            as decimal(38, 18))
-        else card_list_cost_usd
+        else card_cost_usd
     end as cost_usd
 from costed

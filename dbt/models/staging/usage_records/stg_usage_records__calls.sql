@@ -408,7 +408,7 @@ select
     cast(coalesce(reasoning_n, thinking_n, chat_reasoning_n, gemini_thoughts_n) as bigint) as reasoning_tokens,
     cast(
         if(json_extract_string(document, '$.tool') = 'web_search_preview', 0, coalesce(searched_e, 0))
-        + coalesce(server_searched_e, 0) + coalesce(xai_searched_e, 0)
+        + coalesce(server_searched_e, 0) + coalesce(xai_searched_e, 0) + coalesce(named_searches_e, 0)
     as bigint) as web_search_calls,
     cast(0 as bigint) as gateway_cached_tokens,
     cast(
