@@ -207,14 +207,9 @@ def price(file: Path, contracts: Path | None) -> None:
 @click.option("--account", help="This account only; default: every account.")
 @click.option("--by", "decided_by", required=True, help="Who decides: a name or initials.")
 @click.option("--note", help="Why, in a few words.")
-@click.option("--reopen", "decision", flag_value="reopen", help="Open a closed month again.")
-@click.option(
-    "--restate",
-    "decision",
-    flag_value="restate",
-    help="Book the difference of a newer rate card as correction rows.",
-)
-def close(decision: str | None, decided_by: str, note: str | None, **scope: Any) -> None:
+@click.option("--reopen", is_flag=True, help="Open a closed month again.")
+@click.option("--restate", is_flag=True, help="Book a newer card's difference as correction rows.")
+def close(decided_by: str, note: str | None, reopen: bool, restate: bool, **scope: Any) -> None:
     """Close a month: it keeps its rate card, and changes only by dated correction rows.
 
     The decision is landed as a file of its own and takes effect with the next run.
@@ -223,7 +218,14 @@ def close(decision: str | None, decided_by: str, note: str | None, **scope: Any)
 
     settings = Settings.from_environment()
     _require_snapshot(settings)
-    lines = decide(settings, decision or "close", Author(decided_by, note or ""), **scope)
+    if reopen and restate:
+        raise ConfigurationError("--reopen and --restate exclude each other")
+    lines = decide(
+        settings,
+        "reopen" if reopen else "restate" if restate else "close",
+        Author(decided_by, note or ""),
+        **scope,
+    )
     for line in lines:
         click.echo(
             f"{line['decision']:<8} {line['channel']}/{line['account']} {line['month']} "

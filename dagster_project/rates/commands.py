@@ -109,7 +109,8 @@ def diff(old: str, new: str, channel: str | None, as_csv: bool, list_only: bool)
     count = len(changes)
     click.echo(f"{count} price{'' if count == 1 else 's'} differ")
     if not list_only and 0 not in numbers:
-        _show_spend(*(versions[number - 1].rate_card_version for number in numbers), channel)
+        names = {int(row.version_number): row.rate_card_version for row in versions}
+        _show_spend(names[numbers[0]], names[numbers[1]], channel)
 
 
 def _show_spend(old: str, new: str, channel: str | None) -> None:

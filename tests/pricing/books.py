@@ -12,7 +12,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -222,9 +221,3 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
         writer = csv.DictWriter(stream, header, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def days(first: str, number: int) -> list[str]:
-    """Days in a row, as texts."""
-    start = datetime.fromisoformat(first).replace(tzinfo=UTC)
-    return [(start + timedelta(days=step)).date().isoformat() for step in range(number)]

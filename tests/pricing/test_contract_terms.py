@@ -1,7 +1,7 @@
 """Contract terms: which one holds, from which second, on which meters, beside which list price.
 
-Per million tokens, `plain` lists 2 for input, 0.5 for a cache read and 10 for output, a web search
-costs 0.01; `banded` doubles from 272,001 tokens on; `tiered` has a price for its standard tier alone.
+Per million tokens, `plain` lists 2 for input, 0.5 for a cache read and 10 for output; a web search
+costs 0.01. `banded` doubles from 272,001 tokens on, and `tiered` lists its standard tier alone.
 """
 
 from __future__ import annotations
@@ -230,9 +230,7 @@ def test_the_lines_sum_to_the_calls(books: Books) -> None:
     )
 
 
-def test_the_price_command_takes_the_same_terms(
-    books: Books, trueup: Command
-) -> None:
+def test_the_price_command_takes_the_same_terms(books: Books, trueup: Command) -> None:
     """The command's records have no account, so terms of the default account are theirs."""
     path = books.path / "order form.csv"
     path.write_text(terms(term("default", "percent_off", "10", meter="tokens")))

@@ -15,6 +15,7 @@ from books import LEDGER, Books, MakeBooks, Row, price, record, terms, used
 
 D = Decimal
 IN = "input_uncached_tokens"
+UNMAPPED = "unmapped_inference_profile"
 ARN = "arn:aws:bedrock:us-east-1:111122223333:"
 LIST = [
     price("openai", "plain", IN, "2"),
@@ -72,8 +73,8 @@ UNKNOWN = [
     ("fine-tune of nothing", "openai", "ft:nothing:acme::1", "unknown_model"),
     ("deployment", "azure", "prod-mail", "unmapped_deployment"),
     ("mapped to nothing", "azure", "lost", "no_published_rate"),
-    ("application profile", "aws", f"{ARN}application-inference-profile/x", "unmapped_inference_profile"),
-    ("profile of nothing", "aws", f"{ARN}inference-profile/us.nobody.m", "unmapped_inference_profile"),
+    ("application profile", "aws", f"{ARN}application-inference-profile/x", UNMAPPED),
+    ("profile of nothing", "aws", f"{ARN}inference-profile/us.nobody.m", UNMAPPED),
     ("provisioned", "aws", f"{ARN}provisioned-model/x", "capacity_billed"),
     ("model of nobody", "aws", "nobody.m-v1:0", "unknown_model"),
     ("variant", "openrouter", "openai/plain:online", "variant_without_reported_cost"),
@@ -171,7 +172,7 @@ def test_the_suggested_line_prices_the_name_once_it_is_completed(
         "select channel, model_served, cost_usd from marts.fct_llm_calls"
         " where cost_usd is not null order by all"
     )
-    reasons = ("unknown_model", "unmapped_deployment", "unmapped_inference_profile")
+    reasons = ("unknown_model", "unmapped_deployment", UNMAPPED)
     dollars = {"openai": 2, "azure": 2, "aws": 6, "anthropic": 9}
     assert costs == sorted(
         (channel, model, D(dollars[channel]))
@@ -188,7 +189,7 @@ def test_one_name_of_one_account_and_day_means_one_model(books: Books) -> None:
             " on one.channel = other.channel and one.raw_model = other.raw_model"
             " and one.account is not distinct from other.account and one.is_own = other.is_own"
             " and one.valid_from < other.valid_to and other.valid_from < one.valid_to"
-            " group by 1, one.account, one.valid_from having count(*) > 1"
+            " group by one.channel, 1, one.account, one.valid_from having count(*) > 1"
         )
         == []
     )

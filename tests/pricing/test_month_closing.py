@@ -37,6 +37,7 @@ HEARD = {
     "prompt_tokens": 1_000_000, "completion_tokens": 0,
     "prompt_tokens_details": {"audio_tokens": 250_000},
 }  # fmt: skip
+THIS_MONTH = datetime.now(tz=UTC).strftime("%Y-%m")
 SEPTEMBER, OCTOBER = "2026-09-10T08:00:00Z", "2026-10-10T08:00:00Z"
 RECORDS = [
     *(record(f"{model} {at[:7]}", "openai", model, used(1_000_000), at=at)
@@ -46,6 +47,8 @@ RECORDS = [
            at=SEPTEMBER),
     # another account of the same month, which nobody closes
     record("beside", "openai", "plain", used(1_000_000), at=SEPTEMBER, account="beside"),
+    # a month that is not over, whenever this runs
+    record("now", "openai", "none", used(1), at=f"{THIS_MONTH}-01T00:00:00Z", account="now"),
 ]  # fmt: skip
 CLOSED = "usage_date < '2026-10-01' and account = 'default'"
 
@@ -96,14 +99,17 @@ def look(books: Books) -> State:
     )
 
 
-def decision(
-    books: Books, name: Decision, note: str = "", month: str = "2026-09"
-) -> list[dict[str, str]]:
+def decision(books: Books, name: Decision, note: str = "", **scope: str) -> list[Row]:
     author = Author("A. Controller", note)
+    asked = {"month": "2026-09", "channel": "openai", "account": "default", **scope}
     with books.entered():
-        return decide(
-            books.settings, name, author, month=month, channel="openai", account="default"
-        )
+        return decide(books.settings, name, author, **asked)
+
+
+def refusal(books: Books, name: Decision, **scope: str) -> str:
+    with pytest.raises(ConfigurationError) as fault:
+        decision(books, name, **scope)
+    return str(fault.value)
 
 
 @dataclass
@@ -113,7 +119,8 @@ class Story:
     books: Books
     states: dict[str, State]
     rebuilt: State
-    decided: list[dict[str, str]]
+    decided: list[Row]
+    refused: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +130,12 @@ def story(make_books: MakeBooks) -> Story:
     states = {"open": look(books)}
     decided = decision(books, "close")
     books.versions("first", "second")
+    refused = {"unseen": refusal(books, "close", account="beside")}
     states["closed"] = look(books)
+    refused["closed twice"] = refusal(books, "close")
     decided += decision(books, "restate", note="audio was missing")
     states["restated"] = look(books)
+    refused["restated twice"] = refusal(books, "restate")
     books.versions("first", "second", "third")
     states["newer"] = look(books)
     decided += decision(books, "restate")
@@ -134,7 +144,7 @@ def story(make_books: MakeBooks) -> Story:
     again = look(rebuilt)
     decided += decision(books, "reopen")
     states["reopened"] = look(books)
-    return Story(books, states, again, decided)
+    return Story(books, states, again, decided, refused)
 
 
 def test_a_closed_month_keeps_every_row_to_the_byte(story: Story) -> None:
@@ -221,19 +231,6 @@ def test_the_correction_rows_are_in_the_month_and_beside_the_calls(story: Story)
     assert story.rebuilt.sums == (D("11"), D("11"))
 
 
-@pytest.fixture(scope="module")
-def settled(make_books: MakeBooks) -> Books:
-    """A home with one published month that is over, and one that is not."""
-    books = make_books("settled", [price("openai", "plain", IN, "2")])
-    now = datetime.now(tz=UTC).strftime("%Y-%m-%dT00:00:00Z")
-    books.records(
-        record("past", "openai", "plain", used(1), at=SEPTEMBER),
-        record("now", "openai", "plain", used(1), at=now),
-    )
-    books.build(*MODELS, publish=True)
-    return books
-
-
 MONTH = ("close", "--month", "2026-09")
 
 
@@ -241,50 +238,58 @@ MONTH = ("close", "--month", "2026-09")
     ("arguments", "said"),
     [
         ((*MONTH, "--by", "someone@example.com"), "no address is kept"),
+        ((*MONTH, "--by", "AC", "--note", "asked a@example.com"), "no address is kept"),
         ((*MONTH, "--by", " "), "takes a name or initials"),
         (("close", "--month", "September", "--by", "AC"), "'September' is not a month"),
         (("close", "--month", "2026-08", "--by", "AC"), "2026-08 has no usage or bill"),
+        (("close", "--month", THIS_MONTH, "--by", "AC", "--account", "now"), "is not over yet"),
         ((*MONTH, "--by", "AC", "--channel", "aws"), "2026-09 has no usage or bill"),
-        ((*MONTH, "--by", "AC", "--reopen"), "openai/default 2026-09 is not closed"),
-        ((*MONTH, "--by", "AC", "--restate"), "openai/default 2026-09 is not closed"),
-        ((*MONTH, "--by", "AC", "--note", "asked a@example.com"), "no address is kept"),
+        ((*MONTH, "--by", "AC", "--reopen"), "openai/beside 2026-09 is not closed"),
+        ((*MONTH, "--by", "AC", "--restate"), "openai/beside 2026-09 is not closed"),
         (MONTH, "--by"),
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused_and_leaves_no_file(
-    settled: Books, trueup: Command, arguments: tuple[str, ...], said: str
+    story: Story, trueup: Command, arguments: tuple[str, ...], said: str
 ) -> None:
-    ended = trueup(settled, *arguments)
+    ended = trueup(story.books, *arguments)
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
-    assert not (settled.landing / "decisions").exists()
+    assert len(list((story.books.landing / "decisions").iterdir())) == len(story.decided)
 
 
-def test_a_month_that_is_not_over_cannot_be_closed(settled: Books) -> None:
-    with pytest.raises(ConfigurationError, match="is not over yet"):
-        decision(settled, "close", month=datetime.now(tz=UTC).strftime("%Y-%m"))
+def test_a_month_is_closed_once_and_with_the_figures_that_were_looked_at(story: Story) -> None:
+    assert story.refused == {
+        "unseen": "openai/beside 2026-09 is published with rate card first, and second came "
+        "since; run `trueup run` and look at the month first",
+        "closed twice": "openai/default 2026-09 is closed already, with first",
+        "restated twice": "openai/default 2026-09 stands at rate card second already",
+    }
 
 
-def test_a_month_is_closed_with_the_version_that_was_looked_at(settled: Books) -> None:
-    settled.versions("first", "second")
-    try:
-        with pytest.raises(ConfigurationError, match="published with rate card first, and second"):
-            decision(settled, "close")
-    finally:
-        settled.versions("first")
+def test_a_decision_is_one_json_line_of_its_own_file(story: Story) -> None:
+    files = sorted((story.books.landing / "decisions").glob("*.jsonl"))
+    assert [json.loads(path.read_text()) for path in files] == story.decided
+    first = story.decided[0]
+    assert (first["first_day"], first["last_day"]) == ("2026-09-01", "2026-09-30")
+    assert (first["rate_card_version"], first["decided_by"]) == ("first", "A. Controller")
 
 
-def test_a_month_is_closed_once_and_the_file_says_so(story: Story, settled: Books) -> None:
-    """The decision is one JSON line; closed twice, the second time is refused."""
-    books = story.books
-    decision(books, "close")
-    books.build(*MODELS, publish=True)
-    with pytest.raises(ConfigurationError, match="is closed already, with third"):
-        decision(books, "close")
-    with pytest.raises(ConfigurationError, match="stands at rate card third already"):
-        decision(books, "restate")
-    files = sorted((books.landing / "decisions").glob("*.jsonl"))
-    assert len(files) == 5
-    line: Row = json.loads(files[-1].read_text())
-    assert (line["first_day"], line["last_day"]) == ("2026-09-01", "2026-09-30")
-    assert (line["rate_card_version"], line["decided_by"]) == ("third", "A. Controller")
+def test_an_address_in_a_decision_file_stops_at_the_door(landing: Any) -> None:
+    line = {
+        "decision_id": "d", "decision": "close", "channel": "openai", "account": "default",
+        "month": "2026-09", "first_day": "2026-09-01", "last_day": "2026-09-30",
+        "rate_card_version": "first", "decided_at": "2026-10-01T09:00:00Z", "note": "",
+    }  # fmt: skip
+    landing.drop_lines(
+        "decisions/a.jsonl",
+        {**line, "decided_by": "someone@example.com"},
+        {**line, "decided_by": "AC", "note": "ask someone@example.com"},
+        {**line, "decided_by": "AC"},
+    )
+    landing.ingest("decisions")
+    assert landing.faults() == [
+        (1, "decided_by", "address", None),
+        (2, "decided_by", "address", None),
+    ]
+    assert landing.rows("select decided_by, note from raw.decisions") == [("AC", None)]

@@ -53,7 +53,7 @@ INVALID = {
         "cached_exceeds_input",
     ),
     "audio of a text model": (
-        {"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"audio_tokens": 11}},
+        {"prompt_tokens": 10, "prompt_tokens_details": {"audio_tokens": 11}},
         "cached_exceeds_input",
     ),
     "Gemini cached": (
