@@ -24,7 +24,10 @@ where outcome_type in ('task_succeeded', 'task_failed')
 group by task_id;
 
 create table tickets as
-select ticket_id, max(resolution_kind) as resolution_kind
+select
+    ticket_id,
+    min(cast(occurred_at as date)) as resolved_date,
+    max_by(resolution_kind, (occurred_at, resolution_kind)) as resolution_kind
 from raw_events
 where outcome_type = 'ticket_resolved'
 group by ticket_id;
@@ -92,6 +95,10 @@ select
     grain, cast(date_trunc(grain, concluded_date) as date), 'successful_task', task_type,
     count(*) filter (where is_success)
 from tasks
+group by all
+union all
+select grain, cast(date_trunc(grain, resolved_date) as date), 'resolved_ticket', resolution_kind, count(*)
+from tickets
 group by all;
 
 create table unit_costs as

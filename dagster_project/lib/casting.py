@@ -29,6 +29,16 @@ LONGEST_USAGE_BYTES = 65536
 # Before 2000 or from 2100 on, a time is a unit error (milliseconds read as seconds), not a date.
 EARLIEST, LATEST = "2000-01-01", "2100-01-01"
 
+# Microseconds in one unit of an epoch. epoch_s_or_ms: seconds up to 2100 stay below 4.2 * 10^9 and
+# milliseconds from 2000 on begin at 9.4 * 10^11, so no number can be both.
+EPOCH_MICROSECONDS = {
+    "epoch_s": 1_000_000,
+    "epoch_ms": 1_000,
+    "epoch_us": 1,
+    "epoch_s_or_ms": 1_000,
+}
+FIRST_MILLISECONDS = 10**11
+
 # A count or amount of 10^15 or more in one row is a unit error, and sums of such would overflow
 # DECIMAL(38,18). 15 digits before the point and 18 behind it are 33.
 EXACT = "decimal(33, 18)"
@@ -44,6 +54,13 @@ FREE_TEXT = r'"(?:[^"\\\s@]|\\.)*[\s@](?:[^"\\]|\\.)*"|"(?:[^"\\\s@]|\\.){65,}"'
 # What the provider charged, as a number of its usage object; inside a text the quotes are escaped.
 COST = r'"cost"\s*:\s*(-?[0-9][0-9.eE+-]*)'
 COST_AS_TEXT = r'"cost":"\1"'
+
+# The name of a category has few words ("partly correct"); a fourth word, an @, a quote, a bracket
+# or a line break could be a sentence, a person or an object. Bytes, since some scripts write
+# sentences without a space.
+LABEL_WORD = r'[^\s\pZ@"{}\[\]\x00-\x1f]+'
+LABEL = f"{LABEL_WORD}( {LABEL_WORD}){{0,2}}"
+LONGEST_LABEL_BYTES = 64
 
 # Only what looks like a number or a date is shown; ids and names never are.
 SHOWN_VALUE = r"[0-9eE+\-.:TZ/ ]{1,40}"
@@ -85,14 +102,15 @@ def cast_column(column: Column, sql_type: str, transform: str = "") -> Cast:
     Raises FileRejectedError when no value of that type can become the kind.
     """
     kind = column.kind
-    if kind in ("text", "json_list", "usage_object"):
-        return (_usage_object if kind == "usage_object" else _text)(column, sql_type)
+    if kind in ("text", "json_list", "usage_object", "label"):
+        own = {"usage_object": _usage_object, "label": _label}
+        return own.get(kind, _text)(column, sql_type)
     if kind == "count":
         return _count(column, sql_type)
     if kind == "rounded_count":
         return _rounded(column, sql_type, transform)
-    if kind == "money":
-        return _money(column, sql_type)
+    if kind in ("money", "number", "score"):
+        return (_score if kind == "score" else _money)(column, sql_type)
     if kind in ("timestamp", "date"):
         return _time(column, sql_type, transform)
     if kind == "boolean":
@@ -165,6 +183,19 @@ def _usage_object(column: Column, sql_type: str) -> Cast:
     return Cast(typed, None, source, "'not_a_usage_object'")
 
 
+def _label(column: Column, sql_type: str) -> Cast:
+    base = _base(sql_type)
+    if base not in (*TEXTS, *INTEGERS, *WIDE_INTEGERS, *FLOATS, "DECIMAL", "BOOLEAN", "ENUM"):
+        # A struct or list is no category.
+        return Cast(f"case when s_{column.name} is not null then '(text)' end")
+    text = as_text(f"s_{column.name}", sql_type)
+    return Cast(
+        f"case when strlen({text}) <= {LONGEST_LABEL_BYTES}"
+        f" and regexp_full_match({text}, {literal(LABEL)}) then {text}"
+        f" when {text} is not null then '(text)' end"
+    )
+
+
 def _written_number(column: Column, sql_type: str, digits: str) -> str:
     """Return s_<name> as a decimal; NULL unless it is written as a plain number."""
     text = as_text(f"s_{column.name}", sql_type)
@@ -231,18 +262,40 @@ def _money(column: Column, sql_type: str) -> Cast:
     # The shortest text of a double is what its writer meant: 0.1 stays 0.1.
     typed = f"case when h_{column.name} is not null then trim({as_text(source, sql_type)}) end"
     reading = _written_number(column, sql_type, EXACT)
+    if column.kind == "number":
+        return Cast(typed, reading)
     return Cast(typed, reading, source, _number_code(column, sql_type))
+
+
+def _score(column: Column, sql_type: str) -> Cast:
+    if _base(sql_type) == "BOOLEAN":
+        return Cast(f"case s_{column.name} when true then '1' when false then '0' end")
+    number = _money(column, sql_type)
+    if _base(sql_type) not in TEXTS:
+        return number
+    word = f"lower({as_text(f's_{column.name}', sql_type)})"
+    return Cast(
+        f"case {word} when 'true' then '1' when 'false' then '0' else {number.value} end",
+        number.helper,
+        number.present,
+        number.code,
+    )
 
 
 def _instant(column: Column, sql_type: str, transform: str) -> str:
     """Return s_<name> as TIMESTAMP in UTC, NULL where it is none."""
     base = _base(sql_type)
     source = f"s_{column.name}"
-    if transform in ("epoch_s", "epoch_ms"):
+    if transform in EPOCH_MICROSECONDS:
         if base not in (*INTEGERS, *WIDE_INTEGERS, *FLOATS, *TEXTS, "DECIMAL"):
             raise refuse(column, sql_type)
-        scale = 1_000_000 if transform == "epoch_s" else 1_000
-        micros = f"try_cast({as_text(source, sql_type)} as decimal(28, 9)) * {scale}"
+        number = f"try_cast({as_text(source, sql_type)} as decimal(28, 9))"
+        micros = f"{number} * {EPOCH_MICROSECONDS[transform]}"
+        if transform == "epoch_s_or_ms":
+            micros = (
+                f"case when abs({number}) < {FIRST_MILLISECONDS}"
+                f" then {number} * 1000000 else {micros} end"
+            )
         # Beyond 10^18 microseconds (the year 33658) a TIMESTAMP could overflow.
         bounded = f"greatest(-1, least({micros}, 1000000000000000000))"
         return f"make_timestamp(cast(trunc({bounded}) as bigint))"

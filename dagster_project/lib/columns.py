@@ -9,11 +9,14 @@ Kind = Literal[
     "text",  # VARCHAR; '' is NULL
     "json_list",  # VARCHAR holding a JSON list of scalars
     "usage_object",  # VARCHAR: a usage object as JSON, without texts of more than a word
-    "user",  # VARCHAR: keyed hash of a user id
+    "user",  # VARCHAR: keyed hash of a user or device id; NULL for an id that names nobody
     "free_text",  # two columns: <name>_length BIGINT and <name>_hash VARCHAR
+    "label",  # VARCHAR: the name of a category; what could be a sentence loads as (text)
+    "score",  # VARCHAR: a number as it was written; true is 1 and false is 0
     "count",  # BIGINT >= 0; '59200.0' is a count, '1.5' is not
     "rounded_count",  # BIGINT >= 0, decimals rounded half away from zero
     "money",  # VARCHAR: the decimal as it was written, never through a float
+    "number",  # VARCHAR, as money; what is no number is NULL and no fault (a product's `value`)
     "timestamp",  # TIMESTAMP in UTC
     "date",  # DATE
     "boolean",  # BOOLEAN
@@ -24,9 +27,12 @@ SQL_TYPES: dict[str, str] = {
     "json_list": "VARCHAR",
     "usage_object": "VARCHAR",
     "user": "VARCHAR",
+    "label": "VARCHAR",
+    "score": "VARCHAR",
     "count": "BIGINT",
     "rounded_count": "BIGINT",
     "money": "VARCHAR",
+    "number": "VARCHAR",
     "timestamp": "TIMESTAMP",
     "date": "DATE",
     "boolean": "BOOLEAN",
@@ -62,8 +68,11 @@ class Binding:
     """Where one column's value comes from.
 
     `paths`: alternatives in order of preference, each a tuple of parts joined with ':'.
-    `transform`: '' | lower | equals:<value> | epoch_s | epoch_ms | seconds_to_ms | sum |
-    all_empty | tag:<prefix>. `in_file`: a file without this path is rejected.
+    `transform`: '' | lower | equals:<value> | strip:<prefix> | starts:<prefix> | word | epoch_s |
+    epoch_ms | epoch_us | epoch_s_or_ms | seconds_to_ms | sum | all_empty | tag:<prefix> |
+    param:<key>[,<key>] | number_at:<prefix> | text_at:<prefix> | where:<column>=<value>|<value>,
+    which keeps the value on rows where a column bound before has one of these values.
+    `in_file`: a file without this path is rejected.
     """
 
     column: str

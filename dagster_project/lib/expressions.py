@@ -7,14 +7,21 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dagster_project.lib.access import Value
-from dagster_project.lib.casting import CONTAINER, as_text
+from dagster_project.lib.casting import CONTAINER, NUMBER, as_text
 from dagster_project.lib.columns import Binding, Column
 from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.hashing import keyed_hash_sql
 from dagster_project.lib.sql import literal
 
 # Transforms that the typed cast applies; the others are done here and cannot fail.
-CAST_TRANSFORMS = ("epoch_s", "epoch_ms", "seconds_to_ms", "day_start", "day_end")
+CAST_TRANSFORMS = (
+    *("epoch_s", "epoch_ms", "epoch_us", "epoch_s_or_ms"),
+    *("seconds_to_ms", "day_start", "day_end"),
+)
+
+# A code such as 'negative' or '95'. With white space or an @, or longer, it could be a sentence or
+# a person.
+WORD = r"[^\s@]{1,64}"
 
 # A double is exact in its first 15 digits; with the point that is 16 characters.
 EXACT_DOUBLE_CHARACTERS = 16
@@ -28,6 +35,12 @@ class Access(Protocol):
 
     def text_list(self, path: str) -> Value | None:
         """Return a list of texts."""
+
+    def values_at(self, path: str, prefix: str) -> Value | None:
+        """Return the values of an object's keys that begin with a prefix, as a list of texts."""
+
+    def param(self, path: str, key: str) -> Value | None:
+        """Return the value named `key` in a repeated record."""
 
 
 @dataclass
@@ -88,17 +101,70 @@ def _value(binding: Binding, column: Column, access: Access, done: Expressions) 
         if binding.constant is None:
             return None
         return Value(f"cast({_constant(done, binding.constant)} as varchar)", "VARCHAR")
-    if transform.startswith("tag:"):
-        return _tag(access.text_list(binding.paths[0][0]), transform.removeprefix("tag:"))
+    if transform.startswith(("tag:", "param:", "number_at:", "text_at:")):
+        return _found_inside(binding.paths[0][0], transform, access)
     if transform == "all_empty":
         return _all_empty([access.value(parts[0]) for parts in binding.paths])
     value = _first_alternative(binding, column, access)
-    if value is not None and transform == "lower":
-        value = Value(f"lower({_text(value)})", "VARCHAR")
-    if value is not None and transform.startswith("equals:"):
-        wanted = _constant(done, transform.removeprefix("equals:"))
-        value = Value(f"(nullif({_text(value)}, '') = {wanted})", "BOOLEAN")
+    return value if value is None else _changed(value, transform, done)
+
+
+def _found_inside(path: str, transform: str, access: Access) -> Value | None:
+    """Return one value of a list, of a repeated record or of an object whose keys vary."""
+    name, _, wanted = transform.partition(":")
+    if name == "tag":
+        return _tag(access.text_list(path), wanted)
+    if name == "param":
+        return _params([access.param(path, key) for key in wanted.split(",")])
+    return _first_at(access.values_at(path, wanted), name == "number_at")
+
+
+def _changed(value: Value, transform: str, done: Expressions) -> Value:
+    """Return a value after a transform that works on its text."""
+    name, _, wanted = transform.partition(":")
+    text = _text(value)
+    if name == "lower":
+        return Value(f"lower({text})", "VARCHAR")
+    if name == "word":
+        is_word = f"regexp_full_match({text}, {literal(WORD)})"
+        return Value(f"case when {is_word} then {text} end", "VARCHAR")
+    if name == "strip":
+        prefix = literal(wanted)
+        shorter = f"substr({text}, {len(wanted) + 1})"
+        return Value(
+            f"case when starts_with({text}, {prefix}) then {shorter} else {text} end", "VARCHAR"
+        )
+    if name == "starts":
+        return Value(f"starts_with({text}, {literal(wanted)})", "BOOLEAN")
+    if name == "equals":
+        return Value(f"(nullif({text}, '') = {_constant(done, wanted)})", "BOOLEAN")
+    if name == "where":
+        return _where(value, wanted, done)
     return value
+
+
+def _where(value: Value, condition: str, done: Expressions) -> Value:
+    """Return the value on rows where another column, bound before, has one of the wanted texts."""
+    column, _, wanted = condition.partition("=")
+    # A file without that column has no such row.
+    other = as_text(done.items.get(column, "null"), done.types.get(column, ""))
+    texts = ", ".join(literal(text) for text in wanted.split("|"))
+    return Value(f"case when {other} in ({texts}) then {value.sql} end", value.sql_type)
+
+
+def _params(values: list[Value | None]) -> Value | None:
+    """Return the first of several named values that is filled."""
+    texts = [f"nullif({value.sql}, '')" for value in values if value is not None]
+    return Value(f"coalesce({', '.join(texts)})", "VARCHAR") if texts else None
+
+
+def _first_at(values: Value | None, wants_number: bool) -> Value | None:
+    """Return the first number of a list of texts, or the first that is none."""
+    if values is None:
+        return None
+    is_number = f"regexp_full_match(v, {literal(NUMBER)})"
+    wanted = is_number if wants_number else f"v <> '' and not {is_number}"
+    return Value(f"list_filter({values.sql}, lambda v: {wanted})[1]", "VARCHAR")
 
 
 def _constant(done: Expressions, text: str) -> str:
@@ -173,7 +239,7 @@ def _guarded(value: Value, column: Column) -> Value:
             f" else {value.sql} end else {value.sql} end",
             "VARCHAR",
         )
-    if column.kind == "money":
+    if column.kind in ("money", "number"):
         # DuckDB renders a JSON number through a double. Where that may lose digits, the text is
         # taken from the line itself and kept when it is the same double.
         key = re.escape(value.path.rsplit('"', 2)[1])

@@ -109,6 +109,17 @@ def read_document(path: Path) -> Any:
     return documents
 
 
+def json_documents(path: Path) -> Iterator[Any]:
+    """Parse JSON lines one at a time, None where a line is no JSON; numbers stay texts."""
+    with open_text(path) as stream:
+        for line in stream:
+            if line.strip():
+                try:
+                    yield _exact(line)
+                except (json.JSONDecodeError, FileRejectedError):
+                    yield None
+
+
 def has_byte_order_mark(path: Path) -> bool:
     """Say whether a plain or gzip text opens with the UTF-8 byte order mark."""
     opened = gzip.open(path, "rb") if is_gzip(path) else path.open("rb")  # noqa: SIM115  below

@@ -14,6 +14,32 @@ HASH_DIGITS = 32
 _BLOCK_BYTES = 64
 
 
+# What programs write where they know no user. One such id would join all who share it into one
+# giant person, so it loads as NULL. Compared in lower case.
+NOBODY = (
+    "",
+    "0",
+    "-1",
+    "anonymous",
+    "guest",
+    "unknown",
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "n/a",
+    "undefined",
+    "true",
+    "false",
+    "[object object]",
+    "distinct_id",
+    "distinctid",
+    "not_authenticated",
+    "langfuse_unknown_user",
+    "00000000-0000-0000-0000-000000000000",
+)
+
+
 def keyed_hash(value: str, key: str) -> str:
     """Return the keyed hash of `value` as 32 hex digits."""
     digest = hmac.new(key.encode(), value.encode(), hashlib.sha256).hexdigest()

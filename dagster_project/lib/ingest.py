@@ -71,6 +71,7 @@ def ingest_source(
     report = IngestReport(source.name, source.raw_table)
     run = _Run(con, settings, source, mappings, report, log or _silent)
     _reload_changed_mappings(run)
+    _leave_other_tables(run)
     places = [place for place in _places(settings, mappings) if place.source is source]
     fresh = _without_duplicates(run, places)
     _withdraw_vanished(run, places)
@@ -269,6 +270,23 @@ def _reload_changed_mappings(run: _Run) -> None:
                 if booked_name == name and _take_out(con, source, name, path, known):
                     report.warnings.append(f"{path}: mapping {name} changed, the file loads again")
             control_tables.set_fingerprint(con, label, current.fingerprint)
+
+
+def _leave_other_tables(run: _Run) -> None:
+    """Withdraw what this source's name loaded into another table: a feed that is built in now."""
+    con, source = run.con, run.source
+    if source.is_mapped:
+        return
+    elsewhere = con.execute(
+        "select raw_table, path, file_id, account, status, sidecar_ok from raw.landed_files"
+        " where source = $name and raw_table <> $table",
+        {"name": source.name, "table": source.raw_table},
+    ).fetchall()
+    owners = {other.raw_table: other for other in SOURCES.values()}
+    for raw_table, path, *known in elsewhere:
+        with transaction(con):
+            _take_out(con, owners[raw_table], source.name, path, tuple(known))
+        run.report.warnings.append(f"{path}: loads into {source.raw_table} from now on")
 
 
 def _load_one(run: _Run, place: Place) -> None:

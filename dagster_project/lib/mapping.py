@@ -52,7 +52,10 @@ def load_mappings(folder: Path) -> dict[str, Mapping]:
         if not re.fullmatch(NAME, path.stem):
             raise ConfigurationError(f"{path}: a mapping's name takes letters, digits, _ . and -")
         if path.stem in SOURCES:
-            raise ConfigurationError(f"{path}: {path.stem} is the name of a built-in source")
+            raise ConfigurationError(
+                f"{path}: {path.stem} is the name of a built-in source, which needs no mapping; "
+                "delete the file, or give it and its landing folder another name"
+            )
         mappings[path.stem] = _load(path)
     return mappings
 

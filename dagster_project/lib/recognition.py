@@ -33,7 +33,8 @@ def _recognise(path: Path) -> list[str]:
         source.name
         for source in FIXED_SOURCES.values()
         for layout in source.layouts
-        if file_format in layout.formats and layout.marks <= names
+        # Without marks a form is known by its folder alone.
+        if file_format in layout.formats and layout.marks and layout.marks <= names
     ]
     too_large = path.stat().st_size > LARGEST_PAGE_BYTES
     if found or too_large or file_format not in ("jsonl", "json"):

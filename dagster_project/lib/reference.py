@@ -8,6 +8,7 @@ import hashlib
 import io
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import duckdb
 import pyarrow as pa
@@ -184,6 +185,11 @@ def _check_row(where: str, name: str, row: Row) -> None:
         _check_contract(where, row)
     if name == "contract_charges":
         _check_contract_charge(where, row)
+    if name == "event_time_zones" and row["time_zone"] not in available_timezones():
+        raise ConfigurationError(
+            f"{where}, column time_zone: {row['time_zone']!r} is not a known time zone"
+            " (example: America/New_York)"
+        )
     if name == "accounts" and row["source"] == "*":
         raise ConfigurationError(f"{where}, column source: name one source; '*' fits none")
 

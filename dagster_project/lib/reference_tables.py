@@ -159,6 +159,15 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
         ),
         ("source", "instance", "channel"),
     ),
+    # Mixpanel projects made before 2023 keep local time; nothing in an export tells which zone.
+    "event_time_zones": ReferenceTable(
+        (
+            ReferenceColumn("source", required=True, allowed=("mixpanel_events",)),
+            ReferenceColumn("account", required=True),
+            ReferenceColumn("time_zone", required=True),
+        ),
+        ("source", "account"),
+    ),
     "model_aliases": ReferenceTable(
         (
             ReferenceColumn("channel", required=True),

@@ -51,6 +51,9 @@ def stage(con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str) 
     """Read a file of a fixed source; raises FileRejectedError when it is none of its forms."""
     file_format = files.detect_format(path)
     if source.pages is not None and file_format in ("jsonl", "json"):
+        lines = _line_layout(source, path) if file_format == "jsonl" else None
+        if lines is not None:
+            return stage_table(con, source, lines, path, key)
         return stage_page(con, source, source.pages, path, key)
     for layout in source.layouts:
         if file_format in layout.formats:
@@ -59,6 +62,13 @@ def stage(con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str) 
     if source.pages is not None:
         wanted.append("JSON pages")
     raise FileRejectedError(f"a {file_format} file; {source.name} takes {', '.join(wanted)}")
+
+
+def _line_layout(source: Source, path: Path) -> Layout | None:
+    """Return the layout of JSON lines, for a source that also takes whole pages."""
+    lines = [layout for layout in source.layouts if "jsonl" in layout.formats]
+    names = frozenset(files.first_object(path) or ()) if lines else frozenset()
+    return next((layout for layout in lines if layout.marks <= names), None)
 
 
 def stage_table(
@@ -321,11 +331,25 @@ def _build_or_explain(source: Source, layout: Layout, access: ColumnAccess) -> E
         raise FileRejectedError(f"{error.reason}; the file has: {shown or 'no columns'}") from error
 
 
+def _parsed(pages: PageFormat, path: Path) -> PageRows:
+    """Return the rows of a whole document, or of each line where the lines are documents."""
+    if not pages.by_line or files.first_object(path) is None:
+        return pages.parse(files.read_document(path), path.name)
+    page = PageRows()
+    for document in files.json_documents(path):
+        if document is None:
+            page.rows.append({"_fault_code": "malformed_row"})
+        else:
+            page.rows += pages.parse(document, path.name).rows
+    page.declared_empty = not page.rows
+    return page
+
+
 def stage_page(
     con: duckdb.DuckDBPyConnection, source: Source, pages: PageFormat, path: Path, key: str
 ) -> Staged:
     """Parse a JSON page in Python and stage its rows as texts."""
-    page = pages.parse(files.read_document(path), path.name)
+    page = _parsed(pages, path)
     if not page.rows and not page.declared_empty:
         raise FileRejectedError("no data rows")
     free_text = source.free_text_columns()

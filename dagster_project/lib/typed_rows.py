@@ -20,7 +20,7 @@ from dagster_project.lib.casting import (
     user_id,
 )
 from dagster_project.lib.columns import Column
-from dagster_project.lib.hashing import hash_parameters, keyed_hash_sql
+from dagster_project.lib.hashing import NOBODY, hash_parameters, keyed_hash_sql
 from dagster_project.lib.sql import literal, one_row
 from dagster_project.lib.staging import Staged
 from dagster_project.sources.base import Source
@@ -57,8 +57,9 @@ class TypedRows:
         self.con.execute(
             f"create or replace temp table {table} as"
             f" select id, {keyed_hash_sql('id')} as user_key from (select distinct {text} as id"
-            f" from {self.staged.relation}) where id is not null",
-            {**self.staged.parameters, **hash_parameters(key)},
+            f" from {self.staged.relation}) where id is not null"
+            " and not list_contains($nobody, lower(trim(id)))",
+            {**self.staged.parameters, **hash_parameters(key), "nobody": list(NOBODY)},
         )
         self.user_tables.append(table)
         self.joins.append(f"left join temp.{table} on {table}.id = {text}")

@@ -16,7 +16,8 @@ FileFormat = Literal["csv", "jsonl", "parquet", "json"]
 class Layout:
     """One tabular form of an export (CSV, JSON lines or Parquet).
 
-    `marks`: column names (top-level keys) that together tell this form from all others.
+    `marks`: column names (top-level keys) that together tell this form from all others; without
+    any, the form is known by its folder alone.
     `embedded`: top-level JSON-lines keys whose value may be an object or the same as JSON text.
     `dotted_keys`: 'a.b' may also be one key that holds a dot.
     """
@@ -47,11 +48,14 @@ class PageFormat:
     `parse` takes the document (numbers kept as text) and the file's name; it may raise
     FileRejectedError.
     `recognises` says whether a document of unknown origin is this export.
+    `by_line`: JSON lines are documents of their own, parsed one at a time (a file of traces can be
+    larger than the memory); a line that is no JSON is a malformed row.
     """
 
     parse: Callable[[Any, str], PageRows]
     recognises: Callable[[Any], bool]
     transforms: dict[str, str] = field(default_factory=dict)
+    by_line: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,14 +32,14 @@ def test_segment_files_load_every_type_and_read_the_properties(landing: Landing)
     assert landing.ingest("segment_tracks").rows_loaded == 3
     assert landing.rows(
         "select message_id, type, occurred_at::varchar, user_key, tenant, task_id, success, amount,"
-        " currency from raw.segment_tracks order by _row_number"
+        " value_number, currency from raw.segment_tracks order by _row_number"
     ) == [
         ("m1", "track", "2026-03-01 10:00:00.123", keyed_hash("u1", HASH_KEY), "acme", "t1", True,
-         "12.5", None),
+         "12.5", "3", None),
         ("m2", "track", "2026-03-01 10:00:00.123", keyed_hash("u1", HASH_KEY), None, None, None,
-         "4.20", "EUR"),
+         None, "4.20", "EUR"),
         ("m3", "identify", "2026-03-01 10:00:00.123", keyed_hash("u1", HASH_KEY), None, None, None,
-         None, None),
+         None, None, None),
     ]  # fmt: skip
 
 

@@ -109,19 +109,3 @@ def test_live_openai_cost_bodies_load(landing: Landing, samples: Path) -> None:
         "select sum(amount_value::decimal(38,18)), sum(quantity::decimal(38,18)),"
         " count(*) filter (is_empty_bucket) from raw.openai_costs"
     ) == [(Decimal("0.0000387"), Decimal(87), 3)]
-
-
-def test_the_amplitude_line_reaches_the_outcome_feed(landing: Landing, samples: Path) -> None:
-    _use_template(landing, "amplitude_events")
-    sample = samples / "outcomes/amplitude/export_api_one_event.jsonl"
-    _copy(landing, sample, "amplitude_events/a.jsonl")
-    landing.ingest("outcome_feed")
-    assert landing.rows(
-        "select event_id, event_name, occurred_at::varchar from raw.outcome_feed"
-    ) == [
-        (
-            "f48913e6-c106-5429-a296-9f9588859c3b:Property Drop Purchased:2",
-            "Property Drop Purchased",
-            "2025-07-01 16:34:54.837",
-        )
-    ]

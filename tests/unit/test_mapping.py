@@ -85,7 +85,6 @@ def test_an_own_row_wins_over_the_usage_object(tmp_path: Path) -> None:
 def test_the_templates_are_valid_mappings() -> None:
     mappings = load_mappings(PROJECT_ROOT / "data/reference/templates/mappings")
     assert {name: mapping.kind for name, mapping in mappings.items()} == {
-        "amplitude_events": "outcome_feed",
         "azure_llm_trace": "call_log",
         "managing_intelligence": "call_log",
     }

@@ -13,7 +13,7 @@ tickets as (
 
 known_tickets as (
 
-    select ticket_id from {{ ref('stg_zendesk__ticket_versions') }}
+    select ticket_id from {{ ref('int_ticket_versions') }}
     union
     select ticket_id from {{ ref('fct_outcomes') }} where ticket_id is not null
 

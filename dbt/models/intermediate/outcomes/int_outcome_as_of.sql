@@ -6,7 +6,7 @@ with events as (select max(known_at) as reported_at from {{ ref('int_outcome_eve
 tickets as (
 
     select max(greatest(updated_at, coalesce(generated_at, updated_at))) as reported_at
-    from {{ ref('stg_zendesk__ticket_versions') }}
+    from {{ ref('int_ticket_versions') }}
 
 )
 

@@ -5,6 +5,36 @@ with events as (
     select * from {{ ref('stg_outcome_feed__events') }}
     union all by name
     select * from {{ ref('stg_segment__tracks') }}
+    union all by name
+    select * from {{ ref('stg_rudderstack__events') }}
+    union all by name
+    select * from {{ ref('stg_amplitude__events') }}
+    union all by name
+    select * from {{ ref('stg_mixpanel__events') }}
+    union all by name
+    select * from {{ ref('stg_posthog__events') }}
+    union all by name
+    select * from {{ ref('stg_ga4__events') }}
+    union all by name
+    select * from {{ ref('stg_zendesk__metric_events') }}
+    union all by name
+    select * from {{ ref('stg_zendesk__satisfaction') }}
+    union all by name
+    select * from {{ ref('stg_intercom__events') }}
+    union all by name
+    select * from {{ ref('stg_freshdesk__events') }}
+    union all by name
+    select * from {{ ref('stg_salesforce__events') }}
+    union all by name
+    select * from {{ ref('stg_langfuse__events') }}
+    union all by name
+    select * from {{ ref('stg_langsmith__events') }}
+    union all by name
+    select * from {{ ref('stg_phoenix__events') }}
+    union all by name
+    select * from {{ ref('stg_otel__events') }}
+    union all by name
+    select * from {{ ref('stg_cloudevents__events') }}
 
 ),
 
@@ -48,7 +78,8 @@ select
     account_label,
     source_event_id,
     event_name,
-    coalesce(ruled_type, outcome_type, 'ignore') as outcome_type,
+    -- a preview or test run is no outcome, whatever a rule says of its event
+    if(coalesce(is_test, false), 'ignore', coalesce(ruled_type, outcome_type, 'ignore')) as outcome_type,
     outcome_status,
     coalesce(ruled_resolution_kind, resolution_kind) as resolution_kind,
     task_id,

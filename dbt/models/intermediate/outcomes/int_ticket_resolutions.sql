@@ -1,41 +1,137 @@
 {{ config(materialized='table') }}
 -- grain: one row per resolution episode of a ticket: from solved or closed to the next reopen
 -- state: final (not reopened for the maturity days), provisional (too young to say), reversed (it was
--- reopened, or a follow-up ticket was opened, within them), void (the ticket was deleted).
-with versions as (select * from {{ ref('stg_zendesk__ticket_versions') }}),
+-- reopened, or a follow-up ticket was opened, within them), void (the ticket was deleted, or merged into
+-- another, which counts in its place). Test conversations are no tickets.
+with states as (select * from {{ ref('int_ticket_states') }}),
 
-rules as (select * from {{ ref('stg_reference__outcome_rules') }} where source = 'zendesk_tickets'),
+rules as (
+
+    select * from {{ ref('stg_reference__outcome_rules') }}
+    where property in ('tag', 'tags', 'resolution_kind') and resolution_kind is not null
+
+),
 
 as_of as (select * from {{ ref('int_outcome_as_of') }}),
+
+-- at the same moment an event comes before a version, and a state before the resolution that follows it
+numbered as (
+
+    select
+        *,
+        status in ('solved', 'closed') as is_resolved,
+        row_number() over (
+            partition by source, account_label, ticket_id
+            order by
+                updated_at, generated_at nulls first, status in ('solved', 'closed'), status,
+                -- so that two tellings of one moment stand in one order in every run
+                resolution_kind nulls first, tags nulls first, requester_key nulls first
+        ) as state_no
+    from states
+    qualify not bool_or(is_test) over (partition by source, account_label, ticket_id)
+
+),
 
 ordered as (
 
     select
         *,
-        status in ('solved', 'closed') as is_resolved,
-        lag(status in ('solved', 'closed')) over ticket_history as was_resolved,
-        last_value(status) over (
-            partition by source, account_label, ticket_id
-            order by updated_at, generated_at nulls first
+        lag(is_resolved) over ticket_history as was_resolved,
+        lag(updated_at) over ticket_history as updated_before,
+        last_value(if(is_event, null, status) ignore nulls) over whole_ticket as last_status,
+        max(reported_reopens) over whole_ticket as source_reopens
+    from numbered
+    window
+        ticket_history as (partition by source, account_label, ticket_id order by state_no),
+        whole_ticket as (
+            partition by source, account_label, ticket_id order by state_no
             rows between unbounded preceding and unbounded following
-        ) as last_status,
-        max(reported_reopens) over (partition by source, account_label, ticket_id) as source_reopens
-    from versions
-    window ticket_history as (
-        partition by source, account_label, ticket_id order by updated_at, generated_at nulls first
-    )
+        )
+
+),
+
+seen as (
+
+    select
+        *,
+        case
+            when is_resolved and not coalesce(was_resolved, false) then 'resolved'
+            when not is_resolved and coalesce(was_resolved, false) and status not in ('deleted', 'merged')
+                then 'reopened'
+        end as transition,
+        -- the tool's own time of solving, unless it is left over from before the last reopening
+        case
+            when is_resolved and solved_at <= updated_at and solved_at >= coalesce(updated_before, solved_at)
+                then solved_at
+            else updated_at
+        end as state_at
+    from ordered
+
+),
+
+-- Reopenings that the tool counts and no state shows: between two exports a ticket may be reopened and
+-- solved again. Of the two counts the stronger one is taken, never their sum.
+counted as (
+
+    select
+        *,
+        reported_reopens - count(*) filter (where transition = 'reopened') over (
+            partition by source, account_label, ticket_id order by state_no
+            rows between unbounded preceding and current row
+        ) as unseen_reopens
+    from seen
 
 ),
 
 transitions as (
 
     select
+        * exclude (transition),
+        coalesce(
+            transition,
+            if(
+                is_resolved and unseen_reopens > last_value(unseen_reopens ignore nulls) over (
+                    partition by source, account_label, ticket_id order by state_no
+                    rows between unbounded preceding and 1 preceding
+                ),
+                'resolved again', null
+            )
+        ) as transition
+    from counted
+
+),
+
+numbered_episodes as (
+
+    select
         *,
-        case
-            when is_resolved and not coalesce(was_resolved, false) then 'resolved'
-            when not is_resolved and coalesce(was_resolved, false) and status <> 'deleted' then 'reopened'
-        end as transition
-    from ordered
+        count(transition) over (
+            partition by source, account_label, ticket_id order by state_no
+            rows between unbounded preceding and current row
+        ) as episode_no,
+        count(*) filter (where transition in ('reopened', 'resolved again')) over (
+            partition by source, account_label, ticket_id
+        ) as reopens
+    from transitions
+
+),
+
+-- what is learnt of a resolution while it stands belongs to it: the AI agent may be judged, and the
+-- ticket tagged, days later
+told as (
+
+    select
+        source,
+        account_label,
+        ticket_id,
+        episode_no,
+        max_by(resolution_kind, state_no) filter (where resolution_kind is not null) as told_kind,
+        max_by(tags, state_no) filter (where tags is not null) as tags,
+        min_by(requester_key, state_no) filter (where requester_key is not null) as requester_key,
+        bool_and(is_event) as is_told_by_events_alone
+    from numbered_episodes
+    where is_resolved
+    group by source, account_label, ticket_id, episode_no
 
 ),
 
@@ -45,20 +141,19 @@ episodes as (
         source,
         account_label,
         ticket_id,
-        requester_key,
         status,
         last_status,
-        tags,
+        solved_at,
         source_reopens,
+        reopens,
         transition,
-        case
-            when transition = 'resolved' and solved_at <= updated_at then solved_at
-            else updated_at
-        end as transition_at,
-        lead(case when transition = 'reopened' then updated_at end) over (
-            partition by source, account_label, ticket_id order by updated_at, generated_at nulls first
+        episode_no,
+        state_at as transition_at,
+        -- a reopening that nobody saw was at the latest when the ticket was resolved again
+        lead(case when transition in ('reopened', 'resolved again') then state_at end) over (
+            partition by source, account_label, ticket_id order by state_no
         ) as reopened_at
-    from transitions
+    from numbered_episodes
     where transition is not null
 
 ),
@@ -67,9 +162,20 @@ episodes as (
 follow_ups as (
 
     select source, account_label, followup_source_id as ticket_id, min(created_at) as followed_up_at
-    from versions
+    from numbered
     where followup_source_id is not null and status <> 'deleted'
     group by source, account_label, followup_source_id
+
+),
+
+-- told by the ticket that was merged away, or by the one that took it in
+merges as (
+
+    select source, account_label, ticket_id from numbered where merged_into_id is not null
+    union
+    select source, account_label, unnest(cast(json(merged_ticket_ids) as varchar[])) as ticket_id
+    from numbered
+    where merged_ticket_ids is not null
 
 ),
 
@@ -77,64 +183,93 @@ resolutions as (
 
     select
         episodes.*,
+        told.told_kind,
+        told.tags,
+        told.requester_key,
+        told.is_told_by_events_alone,
+        merges.ticket_id is not null or coalesce(episodes.last_status in ('deleted', 'merged'), false) as is_gone,
         least(
             episodes.reopened_at,
             case when follow_ups.followed_up_at > episodes.transition_at then follow_ups.followed_up_at end
         ) as undone_at
     from episodes
+    inner join told
+        on episodes.source = told.source
+        and episodes.account_label = told.account_label
+        and episodes.ticket_id = told.ticket_id
+        and episodes.episode_no = told.episode_no
     left join follow_ups
         on episodes.source = follow_ups.source
         and episodes.account_label = follow_ups.account_label
         and episodes.ticket_id = follow_ups.ticket_id
-    where episodes.transition = 'resolved'
+    left join merges
+        on episodes.source = merges.source
+        and episodes.account_label = merges.account_label
+        and episodes.ticket_id = merges.ticket_id
+    where episodes.transition in ('resolved', 'resolved again')
 
 ),
 
 kinds as (
 
     select
-        resolutions.*,
+        resolutions.* exclude (told_kind),
         coalesce(
             rules.resolution_kind,
-            if(resolutions.status = 'closed', 'closed_unsolved', 'human_solved')
+            resolutions.told_kind,
+            case
+                -- a feed that does not say who solved it
+                when resolutions.is_told_by_events_alone then 'unknown'
+                when resolutions.status = 'closed' and resolutions.solved_at is null then 'closed_unsolved'
+                else 'human_solved'
+            end
         ) as resolution_kind
     from resolutions
     left join rules
-        on rules.property in ('tag', 'tags')
-        and list_contains(cast(json(coalesce(resolutions.tags, '[]')) as varchar[]), rules.value)
+        on (rules.source is null or resolutions.source = rules.source)
+        and case
+            when rules.property = 'resolution_kind' then resolutions.told_kind = rules.value
+            else list_contains(cast(json(coalesce(resolutions.tags, '[]')) as varchar[]), rules.value)
+        end
     qualify row_number() over (
-        partition by resolutions.source, resolutions.account_label, resolutions.ticket_id, resolutions.transition_at
+        partition by resolutions.source, resolutions.account_label, resolutions.ticket_id, resolutions.episode_no
         order by rules.rule_no nulls last
     ) = 1
+
+),
+
+judged as (
+
+    select
+        kinds.*,
+        kinds.transition_at + to_days({{ maturity_days() }}) as matures_at,
+        case
+            when kinds.is_gone or kinds.resolution_kind = 'merged' then 'void'
+            when kinds.undone_at < kinds.transition_at + to_days({{ maturity_days() }}) then 'reversed'
+            when as_of.as_of_at >= kinds.transition_at + to_days({{ maturity_days() }}) then 'final'
+            else 'provisional'
+        end as resolution_state
+    from kinds
+    cross join as_of
 
 )
 
 select
-    kinds.source,
-    kinds.account_label,
-    kinds.ticket_id,
-    kinds.requester_key,
-    kinds.resolution_kind,
-    kinds.source_reopens,
-    kinds.transition_at as resolved_at,
-    {{ reporting_date('kinds.transition_at') }} as resolved_date,
-    kinds.undone_at,
-    kinds.transition_at + to_days({{ maturity_days() }}) as matures_at,
-    case
-        when kinds.last_status = 'deleted' then 'void'
-        when kinds.undone_at < kinds.transition_at + to_days({{ maturity_days() }}) then 'reversed'
-        when as_of.as_of_at >= kinds.transition_at + to_days({{ maturity_days() }}) then 'final'
-        else 'provisional'
-    end as resolution_state,
+    source,
+    account_label,
+    ticket_id,
+    requester_key,
+    resolution_kind,
+    source_reopens,
+    reopens,
+    transition_at as resolved_at,
+    {{ reporting_date('transition_at') }} as resolved_date,
+    undone_at,
+    matures_at,
+    resolution_state,
     -- a ticket counts once: by its latest resolution that stands
     row_number() over (
-        partition by kinds.source, kinds.account_label, kinds.ticket_id
-        order by
-            kinds.last_status = 'deleted'
-            or coalesce(
-                kinds.undone_at < kinds.transition_at + to_days({{ maturity_days() }}), false
-            ),
-            kinds.transition_at desc
+        partition by source, account_label, ticket_id
+        order by resolution_state in ('void', 'reversed'), transition_at desc
     ) = 1 as is_counted
-from kinds
-cross join as_of
+from judged

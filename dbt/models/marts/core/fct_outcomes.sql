@@ -45,7 +45,8 @@ unioned as (
         outcome_date,
         cast(null as timestamp) as matures_at,
         cast(null as timestamp) as reversed_at,
-        true as is_counted
+        -- tells the state of its ticket; the resolution below counts, once however many events tell of it
+        outcome_type <> 'ticket_resolved' as is_counted
     from events
 
     union all by name
