@@ -123,23 +123,22 @@ def _changed(value: Value, transform: str, done: Expressions) -> Value:
     """Return a value after a transform that works on its text."""
     name, _, wanted = transform.partition(":")
     text = _text(value)
-    if name == "lower":
-        return Value(f"lower({text})", "VARCHAR")
-    if name == "word":
-        is_word = f"regexp_full_match({text}, {literal(WORD)})"
-        return Value(f"case when {is_word} then {text} end", "VARCHAR")
-    if name == "strip":
+    if name == "where":
+        return _where(value, wanted, done)
+    if name in ("lower", "word", "strip"):
         prefix = literal(wanted)
+        is_word = f"regexp_full_match({text}, {literal(WORD)})"
         shorter = f"substr({text}, {len(wanted) + 1})"
-        return Value(
-            f"case when starts_with({text}, {prefix}) then {shorter} else {text} end", "VARCHAR"
-        )
+        texts = {
+            "lower": f"lower({text})",
+            "word": f"case when {is_word} then {text} end",
+            "strip": f"case when starts_with({text}, {prefix}) then {shorter} else {text} end",
+        }
+        return Value(texts[name], "VARCHAR")
     if name == "starts":
         return Value(f"starts_with({text}, {literal(wanted)})", "BOOLEAN")
     if name == "equals":
         return Value(f"(nullif({text}, '') = {_constant(done, wanted)})", "BOOLEAN")
-    if name == "where":
-        return _where(value, wanted, done)
     return value
 
 
