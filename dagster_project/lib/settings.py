@@ -34,6 +34,8 @@ class Settings:
     home: Path
     reporting_time_zone: str = "UTC"
     resolution_maturity_days: int = 7
+    task_maturity_days: int = 0
+    conversion_maturity_days: int = 0
     quarantine_limit: float = 0.05
     alert_webhook_url: str | None = field(default=None, repr=False)
     configured_hash_key: str | None = field(default=None, repr=False)
@@ -49,7 +51,9 @@ class Settings:
         return cls(
             home=home,
             reporting_time_zone=_time_zone(values.get("TRUEUP_REPORTING_TIME_ZONE") or "UTC"),
-            resolution_maturity_days=_days(values.get("TRUEUP_RESOLUTION_MATURITY_DAYS") or "7"),
+            resolution_maturity_days=_days(values, "TRUEUP_RESOLUTION_MATURITY_DAYS", "7"),
+            task_maturity_days=_days(values, "TRUEUP_TASK_MATURITY_DAYS", "0"),
+            conversion_maturity_days=_days(values, "TRUEUP_CONVERSION_MATURITY_DAYS", "0"),
             quarantine_limit=_share(values.get("TRUEUP_QUARANTINE_LIMIT") or "0.05"),
             alert_webhook_url=_web_address(values.get("TRUEUP_ALERT_WEBHOOK_URL")),
             configured_hash_key=_hash_key(values.get("TRUEUP_HASH_KEY")),
@@ -123,10 +127,11 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _days(text: str) -> int:
+def _days(values: Mapping[str, str], name: str, default: str) -> int:
+    text = values.get(name) or default
     if not text.isascii() or not text.isdigit() or int(text) > LONGEST_MATURITY_DAYS:
         raise ConfigurationError(
-            "TRUEUP_RESOLUTION_MATURITY_DAYS must be a whole number of days from 0 to "
+            f"{name} must be a whole number of days from 0 to "
             f"{LONGEST_MATURITY_DAYS}, not {text!r}"
         )
     return int(text)
