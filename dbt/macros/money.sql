@@ -107,6 +107,7 @@
     from {{ name }}_ranked
 
 )
+{%- endmacro %}
 
 {# Money times a count over another count as money, rounded half away from zero once, at 10^-18; NULL when
    `per` is not positive. The remainder is scaled apart, so |times| and `per` may reach 9 * 10^18 while

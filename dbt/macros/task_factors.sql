@@ -1,86 +1,95 @@
-{# The properties of a call by which tasks are told apart. #}
-{% macro task_dimensions() -%}
-    {{ return(['model_key', 'prompt_template', 'prompt_version', 'agent']) }}
-{%- endmacro %}
-
-{# Tasks concluded in a period with all their cost, and what their cost per success is made of: cost per
-   attempt, attempts per task and success rate of one cohort, pooled. By a dimension a task stands whole
-   at the value that carries most of its spend. Spend on open tasks, on no task and out of scope stands
-   in the period it was incurred, so that a period_grain sums to the ledger. #}
-{% macro task_cost_factors_mart(dimension=none) -%}
-{%- set by_dimension = ', dimension_value' if dimension else '' -%}
-with tasks as (select * from {{ ref('int_task_attempts') }}),
-
-spend as (select * from {{ ref('int_task_spend') }}),
-
-as_of as (select * from {{ ref('int_outcome_as_of') }}),
-
-daily as (
+{# Tasks concluded in a period with all their cost, whenever incurred, and what their cost per success is
+   made of: cost per attempt, attempts per task and success rate of one cohort, pooled. Spend on open
+   tasks, on no task and out of scope stands in the period it was incurred, so that a period_grain sums
+   to the ledger. #}
+{% macro task_cost_factors_mart(cut=[]) -%}
+with outcomes as (
 
     select
-        concluded_date as day,
-        task_type,
-        {%- if dimension %}
-        coalesce({{ dimension }}, 'unattributed') as dimension_value,
-        {%- endif %}
+        period_grain,
+        period_start,
+        class as task_type,
+        {%- for column in cut %}
+        {{ column }},
+        {%- endfor %}
         'concluded' as cohort,
         cast(null as varchar) as scope_rule,
-        count(*) as concluded_tasks,
-        sum(attempts) as attempts,
-        count(*) filter (where is_success) as successful_tasks,
-        0 as usage_rows,
-        0 as unpriced_usage_rows,
-        0 as accrued_usage_rows,
-        {{ zero_money() }} as computed_cost_usd,
-        {{ zero_money() }} as trued_up_cost_usd
-    from tasks
-    group by all
+        concluded_tasks,
+        successful_tasks,
+        attempts
+    from {{ ref('int_task_outcomes') }}
 
-    union all by name
+),
+
+daily_costs as (
 
     select
-        coalesce(tasks.concluded_date, spend.usage_date) as day,
-        spend.task_type,
-        {%- if dimension %}
-        coalesce(tasks.{{ dimension }}, 'unattributed') as dimension_value,
-        {%- endif %}
-        spend.cohort,
-        spend.scope_rule,
-        0 as concluded_tasks,
-        0 as attempts,
-        0 as successful_tasks,
-        sum(spend.usage_rows) as usage_rows,
-        sum(spend.unpriced_usage_rows) as unpriced_usage_rows,
-        sum(spend.accrued_usage_rows) as accrued_usage_rows,
-        sum(spend.computed_cost_usd) as computed_cost_usd,
-        sum(spend.trued_up_cost_usd) as trued_up_cost_usd
-    from spend
-    left join tasks on spend.task_id = tasks.task_id
+        if(scope_rule is null, coalesce(concluded_date, usage_date), usage_date) as day,
+        class as task_type,
+        {%- for column in cut %}
+        {{ column }},
+        {%- endfor %}
+        case
+            when scope_rule is not null then 'out_of_scope'
+            when not is_matched then 'unattributed'
+            when concluded_date is null then 'open'
+            else 'concluded'
+        end as cohort,
+        scope_rule,
+        sum(usage_rows) as usage_rows,
+        sum(unpriced_usage_rows) as unpriced_usage_rows,
+        sum(accrued_usage_rows) as accrued_usage_rows,
+        sum(computed_cost_usd) as computed_cost_usd,
+        sum(trued_up_cost_usd) as trued_up_cost_usd
+    from {{ ref('int_task_costs') }}
     group by all
 
 ),
 
-periods as (
+as_of as (select * from {{ ref('int_outcome_as_of') }}),
+
+costs as (
 
     {% for grain in ['day', 'week', 'month'] -%}
     select
         '{{ grain }}' as period_grain,
         {{ period_start("'" ~ grain ~ "'", 'day') }} as period_start,
-        task_type{{ by_dimension }},
-        cohort,
-        scope_rule,
-        cast(sum(concluded_tasks) as bigint) as concluded_tasks,
-        cast(sum(attempts) as bigint) as attempts,
-        cast(sum(successful_tasks) as bigint) as successful_tasks,
-        sum(usage_rows) as usage_rows,
-        sum(unpriced_usage_rows) as unpriced_usage_rows,
-        sum(accrued_usage_rows) as accrued_usage_rows,
-        cast(sum(computed_cost_usd) as decimal(38, 18)) as computed_cost_usd,
-        cast(sum(trued_up_cost_usd) as decimal(38, 18)) as trued_up_cost_usd
-    from daily
-    group by all
+        daily_costs.* exclude (day)
+    from daily_costs
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+unioned as (
+
+    select * from outcomes
+    union all by name
+    select * from costs
+
+),
+
+periods as (
+
+    select
+        period_grain,
+        period_start,
+        task_type,
+        {%- for column in cut %}
+        {{ column }},
+        {%- endfor %}
+        cohort,
+        scope_rule,
+        cast(sum(coalesce(concluded_tasks, 0)) as bigint) as concluded_tasks,
+        cast(sum(coalesce(attempts, 0)) as bigint) as attempts,
+        cast(sum(coalesce(successful_tasks, 0)) as bigint) as successful_tasks,
+        cast(sum(coalesce(computed_cost_usd, 0)) as decimal(38, 18)) as computed_cost_usd,
+        cast(sum(coalesce(trued_up_cost_usd, 0)) as decimal(38, 18)) as trued_up_cost_usd,
+        sum(coalesce(usage_rows, 0)) as usage_rows,
+        sum(coalesce(unpriced_usage_rows, 0)) as unpriced_usage_rows,
+        sum(coalesce(accrued_usage_rows, 0)) as accrued_usage_rows
+    from unioned
+    group by all
 
 )
 
@@ -88,9 +97,9 @@ select
     period_grain,
     period_start,
     task_type,
-    {%- if dimension %}
-    dimension_value as {{ dimension }},
-    {%- endif %}
+    {%- for column in cut %}
+    {{ column }},
+    {%- endfor %}
     cohort,
     scope_rule,
     concluded_tasks,

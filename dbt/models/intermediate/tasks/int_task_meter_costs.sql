@@ -1,24 +1,51 @@
 {{ config(materialized='table') }}
 -- grain: one row per day of conclusion, task type, model, tier (channel, service tier, processing, geography,
 -- context band) and meter: what the concluded tasks used and what it cost, whenever incurred
-with calls as (select * from {{ ref('fct_llm_calls') }} where task_id is not null),
+with calls as (select * from {{ ref('fct_llm_calls') }}),
 
-tasks as (select task_id, task_type, concluded_date from {{ ref('int_task_attempts') }}),
+tasks as (
 
-{% set key = [
-    'concluded_date', 'task_type', 'channel', 'model_key', 'service_tier', 'processing', 'geo', 'ctx_min_tokens',
-    'price_set_id', 'cost_basis', 'unpriced_reason'
-] -%}
-in_scope as (
+    select task_id, task_type, concluded_date
+    from {{ ref('int_tasks') }}
+    where task_status in ('success', 'failure')
 
-    select cost_rows.*, tasks.task_type, tasks.concluded_date
-    from calls as cost_rows
-    inner join tasks on cost_rows.task_id = tasks.task_id
+),
+
+-- a task's own id decides first and names one task, so those calls need no look at the bridge
+other_links as (
+
+    select cost_row_id, subject_id, split_count
+    from {{ ref('int_linked_task_costs') }}
+    where subject_id is not null and link_method <> 'task_id'
+
+),
+
+linked as not materialized (
+
+    select calls.*, tasks.task_type, tasks.concluded_date, 1 as split_count
+    from calls
+    inner join tasks on calls.task_id = tasks.task_id
+    union all by name
+    select calls.*, tasks.task_type, tasks.concluded_date, other_links.split_count
+    from other_links
+    inner join tasks on other_links.subject_id = tasks.task_id
+    inner join calls on other_links.cost_row_id = calls.usage_row_id
+
+),
+
+in_scope as not materialized (
+
+    select cost_rows.*
+    from linked as cost_rows
     {{ scope_rule('successful_task') }}
     where coalesce(feature_scope.rule_name, team_scope.rule_name, environment_scope.rule_name) is null
 
 ),
 
+{% set key = [
+    'concluded_date', 'task_type', 'split_count', 'channel', 'model_key', 'service_tier', 'processing', 'geo',
+    'ctx_min_tokens', 'price_set_id', 'cost_basis', 'unpriced_reason'
+] -%}
 -- summed before the meters become rows; a call with meters beside the columns stays as it is
 summed_calls as (
 
@@ -50,16 +77,65 @@ summed_calls as (
 
 ),
 
-{{ meter_lines('summed_calls', key) }}
+{{ meter_lines('summed_calls', key) }},
 
+-- of a call that served several tasks each of them has an even part
+lines as (
+
+    select
+        concluded_date,
+        task_type,
+        model_key,
+        concat_ws(' ', channel, service_tier, processing, geo, ctx_min_tokens) as tier,
+        meter,
+        meter like '%\_tokens' escape '\' as is_token_meter,
+        cast(sum(
+            case when split_count = 1 then quantity else cast(
+                cast(cast(quantity * 1000000 as decimal(38, 0)) as hugeint) // split_count as decimal(38, 0)
+            ) * 0.000001 end
+        ) as decimal(38, 6)) as quantity,
+        cast(sum(
+            case
+                when cost_usd is null then 0
+                when split_count = 1 then cost_usd
+                else {{ exact_share('cost_usd', 'split_count') }}
+            end
+        ) as decimal(38, 18)) as cost_usd
+    from meter_lines
+    group by all
+
+),
+
+cohorts as (
+
+    select concluded_date, class as task_type, cast(sum(computed_cost_usd) as decimal(38, 18)) as cost_usd
+    from {{ ref('int_task_costs') }}
+    where concluded_date is not null and scope_rule is null
+    group by all
+
+),
+
+line_totals as (
+
+    select concluded_date, task_type, sum(cost_usd) as cost_usd from lines group by all
+
+)
+
+select * from lines
+
+union all by name
+
+-- parts of whole calls and parts of their meters are rounded apart, at 10^-18 each
 select
-    concluded_date,
-    task_type,
-    model_key,
-    concat_ws(' ', channel, service_tier, processing, geo, ctx_min_tokens) as tier,
-    meter,
-    meter like '%\_tokens' escape '\' as is_token_meter,
-    cast(sum(quantity) as decimal(38, 6)) as quantity,
-    cast(sum(coalesce(cost_usd, 0)) as decimal(38, 18)) as cost_usd
-from meter_lines
-group by all
+    cohorts.concluded_date,
+    cohorts.task_type,
+    'rounding' as tier,
+    'rounding_of_parts' as meter,
+    false as is_token_meter,
+    cast(0 as decimal(38, 6)) as quantity,
+    cast(cohorts.cost_usd - coalesce(line_totals.cost_usd, 0) as decimal(38, 18)) as cost_usd
+from cohorts
+left join line_totals
+    on cohorts.concluded_date = line_totals.concluded_date
+    and cohorts.task_type = line_totals.task_type
+where cohorts.cost_usd <> coalesce(line_totals.cost_usd, 0)
