@@ -127,3 +127,12 @@ select
 from periods
 cross join as_of
 {%- endmacro %}
+
+{# The i-th of n even parts of a count in whole millionths: the parts sum to the count. #}
+{% macro even_count(count, part_no, parts) -%}
+    cast(
+        cast(cast({{ count }} as decimal(32, 6)) * 1000000 as decimal(38, 0))::hugeint // {{ parts }}
+        + if({{ part_no }} <= cast(cast({{ count }} as decimal(32, 6)) * 1000000 as decimal(38, 0))::hugeint % {{ parts }}, 1, 0)
+        as hugeint
+    )
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'unit_cost_changes'}}}) }}
--- A returned row is a day and task type whose meters do not cost what the cohort costs; of the cost, parts of
--- calls may leave 10^-18 USD per line to the line for rounding.
+-- A returned row is a day and task type whose meters do not cost what the cohort costs, or whose parts of calls
+-- leave more than rounding to the line for it: a millionth of the cost.
 with lines as (
 
     select
@@ -25,4 +25,4 @@ select cohorts.*, lines.cost_usd, lines.rounding_usd
 from cohorts
 left join lines on cohorts.period_start = lines.concluded_date and cohorts.task_type = lines.task_type
 where cohorts.computed_cost_usd <> coalesce(lines.cost_usd, 0)
-    or lines.rounding_usd > 0.000000000001
+    or lines.rounding_usd * 1000000 > greatest(cohorts.computed_cost_usd, 0.000001)

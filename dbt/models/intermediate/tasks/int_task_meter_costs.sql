@@ -14,19 +14,42 @@ tasks as (
 -- a task's own id decides first and names one task, so those calls need no look at the bridge
 other_links as (
 
-    select cost_row_id, subject_id, split_count
+    select cost_row_id, subject_id, split_no, split_count
     from {{ ref('int_linked_task_costs') }}
     where subject_id is not null and link_method <> 'task_id'
 
 ),
 
+-- meters of a call that served several tasks are parted in whole millionths, and costs are scaled like them
 linked as not materialized (
 
-    select calls.*, tasks.task_type, tasks.concluded_date, 1 as split_count
+    select calls.*, tasks.task_type, tasks.concluded_date, false as is_part
     from calls
     inner join tasks on calls.task_id = tasks.task_id
     union all by name
-    select calls.*, tasks.task_type, tasks.concluded_date, other_links.split_count
+    select
+        calls.* replace (
+            {%- for meter in priced_meters() %}
+            {{ even_count(meter, 'other_links.split_no', 'other_links.split_count') }} as {{ meter }},
+            {%- endfor %}
+            list_transform(
+                calls.other_meters,
+                lambda other: struct_pack(
+                    meter := other.meter,
+                    quantity := cast(
+                        {{ even_count('other.quantity', 'other_links.split_no', 'other_links.split_count') }}
+                        as decimal(19, 6)
+                    )
+                )
+            ) as other_meters,
+            cast(
+                {{ even_part('calls.cost_usd', 'other_links.split_no', 'other_links.split_count') }} * 1000000
+                as decimal(38, 18)
+            ) as cost_usd
+        ),
+        tasks.task_type,
+        tasks.concluded_date,
+        true as is_part
     from other_links
     inner join tasks on other_links.subject_id = tasks.task_id
     inner join calls on other_links.cost_row_id = calls.usage_row_id
@@ -43,7 +66,7 @@ in_scope as not materialized (
 ),
 
 {% set key = [
-    'concluded_date', 'task_type', 'split_count', 'channel', 'model_key', 'service_tier', 'processing', 'geo',
+    'concluded_date', 'task_type', 'is_part', 'channel', 'model_key', 'service_tier', 'processing', 'geo',
     'ctx_min_tokens', 'price_set_id', 'cost_basis', 'unpriced_reason'
 ] -%}
 -- summed before the meters become rows; a call with meters beside the columns stays as it is
@@ -79,7 +102,6 @@ summed_calls as (
 
 {{ meter_lines('summed_calls', key) }},
 
--- of a call that served several tasks each of them has an even part
 lines as (
 
     select
@@ -89,16 +111,13 @@ lines as (
         concat_ws(' ', channel, service_tier, processing, geo, ctx_min_tokens) as tier,
         meter,
         meter like '%\_tokens' escape '\' as is_token_meter,
-        cast(sum(
-            case when split_count = 1 then quantity else cast(
-                cast(cast(quantity * 1000000 as decimal(38, 0)) as hugeint) // split_count as decimal(38, 0)
-            ) * 0.000001 end
-        ) as decimal(38, 6)) as quantity,
+        cast(sum(if(is_part, cast(cast(quantity as decimal(32, 0)) * 0.000001 as decimal(38, 6)), quantity))
+            as decimal(38, 6)) as quantity,
         cast(sum(
             case
                 when cost_usd is null then 0
-                when split_count = 1 then cost_usd
-                else {{ exact_share('cost_usd', 'split_count') }}
+                when is_part then {{ exact_share('cost_usd', 1000000) }}
+                else cost_usd
             end
         ) as decimal(38, 18)) as cost_usd
     from meter_lines
@@ -125,7 +144,8 @@ select * from lines
 
 union all by name
 
--- parts of whole calls and parts of their meters are rounded apart, at 10^-18 each
+-- a call's cost is parted at 10^-18 USD and its meters at 10^-6 of one, so parts that fall to several cohorts
+-- differ by what a millionth of a token costs
 select
     cohorts.concluded_date,
     cohorts.task_type,
