@@ -1,19 +1,28 @@
--- grain: one row per day, user class and scope rule; internal users are out of scope by name
-with cost_rows as (select * from {{ ref('int_cost_rows') }})
+-- grain: one row per day, user class and scope rule
+-- Internal users, bots and test users are out of scope by name, whichever of the person's ids says so.
+with cost_rows as (select * from {{ ref('int_cost_rows') }}),
+
+user_persons as (select * from {{ ref('int_user_persons') }}),
+
+excluded_persons as (select * from {{ ref('int_excluded_persons') }})
 
 select
     cost_rows.usage_date,
     case
-        when cost_rows.user_key is null then 'unattributed'
-        when cost_rows.is_internal_user then 'internal_user'
-        else 'end_user'
+        when {{ person_of('cost_rows') }} is null then 'unattributed'
+        else coalesce(excluded_persons.exclusion_kind || '_user', 'end_user')
     end as class,
-    cost_rows.user_key is not null as is_matched,
+    {{ person_of('cost_rows') }} is not null as is_matched,
     coalesce(
-        if(cost_rows.is_internal_user, 'internal_user', null),
+        excluded_persons.exclusion_kind || '_user',
         feature_scope.rule_name, team_scope.rule_name, environment_scope.rule_name
     ) as scope_rule,
     {{ cost_sums() }}
 from cost_rows
+left join user_persons on cost_rows.user_key = user_persons.user_key
+left join excluded_persons
+    on {{ person_of('cost_rows') }} = excluded_persons.person_key
+    and cost_rows.usage_date >= excluded_persons.valid_from
+    and cost_rows.usage_date < excluded_persons.valid_to
 {{ scope_rule('active_user') }}
 group by all
