@@ -79,8 +79,9 @@ largest as (
 
     select
         'largest_person' as conflict,
-        any_value(id_kind) as id_kind,
-        any_value(id_scope) as id_scope,
+        -- several users, so a person is named for one of them
+        'user' as id_kind,
+        '' as id_scope,
         person_key as id_key,
         person_key,
         any_value(cluster_ids) as ids,
