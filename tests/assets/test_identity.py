@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from tests.assets.staged_events import held_anywhere, key
 from tests.conftest import Landing
 
 RULES = (
-    "source,event_name,property,value,outcome_type,task_type,resolution_kind\n*,Used,,,user_active,,\n"
+    "source,event_name,property,value,outcome_type,task_type,resolution_kind\n"
+    "*,Used,,,user_active,,\n"
 )
 MODELS = ("int_active_days", "int_user_persons", "active_users_trailing", "identity_conflicts")
 Json = dict[str, Any]
@@ -136,7 +138,7 @@ def test_user_ids_are_case_sensitive_and_the_same_number_in_two_tools_is_no_merg
 
 
 def test_a_shared_device_is_its_latest_users_and_makes_nobody_one(landing: Landing) -> None:
-    """Ann signs in on the 3rd, Bob on the 5th, Ann again on the 7th; nobody is signed in between."""
+    """Ann signs in on the 3rd, Bob on the 5th, Ann again on the 7th, and nobody in between."""
     _people(
         landing,
         _used(None, "02", "kiosk"),
@@ -211,7 +213,7 @@ def test_a_cluster_of_more_ids_than_a_person_has_is_not_merged_but_listed(
 def test_a_far_longer_chain_falls_apart_as_a_whole(landing: Landing) -> None:
     """It is not walked to its end, and no piece of it may pass for a person."""
     users = [f"u{number}" for number in range(300)]
-    _people(landing, *(_alias(old, new) for old, new in zip(users, users[1:], strict=False)))
+    _people(landing, *(_alias(old, new) for old, new in pairwise(users)))
     assert _persons(landing, *users) == [key(user) for user in users]
     assert _conflicts(landing) == [("not_merged", "user", 300, 2)]
 
@@ -241,7 +243,7 @@ def test_a_blocked_id_merges_nobody_and_is_nobody(landing: Landing) -> None:
 def test_a_person_is_left_out_whichever_of_their_ids_is_listed_and_only_on_those_days(
     landing: Landing,
 ) -> None:
-    """Staff by an old id, a bot from the 3rd, a test device before its owner has it, a lone device."""
+    """Staff by an old id, a bot from the 3rd, two test devices, and a person of two rows."""
     _reference(
         landing,
         "internal_users",
@@ -270,8 +272,10 @@ def test_a_person_is_left_out_whichever_of_their_ids_is_listed_and_only_on_those
         "select day(outcome_date), user_class from intermediate.int_active_days"
         f" where person_key = '{key('both')}' order by 1"
     ) == [(2, "end_user"), (3, "test_user"), (4, "test_user"), (5, "bot_user")]
-    assert landing.rows("select max(active_users), max(anonymous_users)"
-                        " from marts.active_users_trailing where window_days = 28") == [(2, 1)]  # fmt: skip
+    assert landing.rows(
+        "select max(active_users), max(anonymous_users) from marts.active_users_trailing"
+        " where window_name = 'mau_28d'"
+    ) == [(2, 1)]
 
 
 def test_internal_users_without_kinds_are_internal(landing: Landing) -> None:

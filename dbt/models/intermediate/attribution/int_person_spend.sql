@@ -16,7 +16,8 @@ select
     cost_rows.team,
     cost_rows.model_key,
     sum(cost_rows.computed_cost_usd) as computed_cost_usd,
-    sum(cost_rows.trued_up_cost_usd) as trued_up_cost_usd
+    sum(cost_rows.trued_up_cost_usd) as trued_up_cost_usd,
+    sum(cost_rows.unpriced_usage_rows) as unpriced_usage_rows
 from cost_rows
 left join user_persons on cost_rows.user_key = user_persons.user_key
 left join excluded_persons

@@ -3,12 +3,15 @@
 -- shown people of user_spend, and without enough of them the row says nothing of users.
 with spend as (select * from {{ ref('int_person_spend') }}),
 
+as_of as (select * from {{ ref('int_usage_as_of') }}),
+
 months as (
 
     select
         period_start,
         sum(computed_cost_usd) as computed_cost_usd,
-        sum(trued_up_cost_usd) as trued_up_cost_usd
+        sum(trued_up_cost_usd) as trued_up_cost_usd,
+        sum(unpriced_usage_rows) > 0 as is_lower_bound
     from spend
     group by period_start
 
@@ -93,9 +96,12 @@ select
     cast(months.computed_cost_usd - coalesce(measured.computed_cost_usd, 0) as decimal(38, 18))
         as unattributed_computed_cost_usd,
     cast(months.trued_up_cost_usd - coalesce(measured.trued_up_cost_usd, 0) as decimal(38, 18))
-        as unattributed_trued_up_cost_usd
+        as unattributed_trued_up_cost_usd,
+    months.is_lower_bound,
+    months.period_start + interval 1 month > coalesce(as_of.as_of_at, timestamp '1970-01-01') as is_provisional
 from months
 cross join dimensions
+cross join as_of
 left join measured
     on months.period_start = measured.period_start
     and dimensions.dimension = measured.dimension

@@ -4,12 +4,15 @@
 -- groups go with them, or a total minus the shown rows would be one person's spend.
 with spend as (select * from {{ ref('int_person_spend') }}),
 
+as_of as (select * from {{ ref('int_usage_as_of') }}),
+
 months as (
 
     select
         period_start,
         sum(computed_cost_usd) as computed_cost_usd,
-        sum(trued_up_cost_usd) as trued_up_cost_usd
+        sum(trued_up_cost_usd) as trued_up_cost_usd,
+        sum(unpriced_usage_rows) as unpriced_usage_rows
     from spend
     group by period_start
 
@@ -22,7 +25,8 @@ cells as (
         tenant,
         person_key,
         sum(computed_cost_usd) as computed_cost_usd,
-        sum(trued_up_cost_usd) as trued_up_cost_usd
+        sum(trued_up_cost_usd) as trued_up_cost_usd,
+        sum(unpriced_usage_rows) as unpriced_usage_rows
     from spend
     where person_key is not null and exclusion_kind is null
     group by period_start, tenant, person_key
@@ -85,7 +89,8 @@ persons as (
         bool_and(is_shown) as is_whole,
         bool_or(is_shown) as is_shown,
         sum(if(is_shown, group_members.computed_cost_usd, 0)) as computed_cost_usd,
-        sum(if(is_shown, group_members.trued_up_cost_usd, 0)) as trued_up_cost_usd
+        sum(if(is_shown, group_members.trued_up_cost_usd, 0)) as trued_up_cost_usd,
+        sum(if(is_shown, group_members.unpriced_usage_rows, 0)) as unpriced_usage_rows
     from group_members
     inner join (
         select
@@ -110,6 +115,7 @@ compared as (
         coalesce(persons.is_shown, earlier.is_whole) as is_shown,
         coalesce(persons.computed_cost_usd, 0) as computed_cost_usd,
         coalesce(persons.trued_up_cost_usd, 0) as trued_up_cost_usd,
+        coalesce(persons.unpriced_usage_rows, 0) as unpriced_usage_rows,
         -- part of either month is not shown, so the difference of the shown parts is no growth
         coalesce(persons.is_whole, true) and coalesce(earlier.is_whole, true) as is_comparable,
         coalesce(earlier.trued_up_cost_usd, 0) as earlier_cost_usd
@@ -127,6 +133,7 @@ shown as (
         compared.person_key,
         compared.computed_cost_usd,
         compared.trued_up_cost_usd,
+        compared.unpriced_usage_rows,
         if(is_comparable and months_before.period_start is not null, earlier_cost_usd, null)
             as previous_trued_up_cost_usd
     from compared
@@ -144,6 +151,7 @@ not_shown as (
         'not_shown' as person_key,
         months.computed_cost_usd - coalesce(sum(shown.computed_cost_usd), 0) as computed_cost_usd,
         months.trued_up_cost_usd - coalesce(sum(shown.trued_up_cost_usd), 0) as trued_up_cost_usd,
+        months.unpriced_usage_rows - coalesce(sum(shown.unpriced_usage_rows), 0) as unpriced_usage_rows,
         months_before.trued_up_cost_usd - coalesce(sum(shown.previous_trued_up_cost_usd), 0)
             as previous_trued_up_cost_usd,
         months.trued_up_cost_usd - months_before.trued_up_cost_usd
@@ -155,7 +163,11 @@ not_shown as (
         on months.period_start = months_before.period_start + interval 1 month
     left join shown on months.period_start = shown.period_start
     group by
-        months.period_start, months.computed_cost_usd, months.trued_up_cost_usd, months_before.trued_up_cost_usd
+        months.period_start,
+        months.computed_cost_usd,
+        months.trued_up_cost_usd,
+        months.unpriced_usage_rows,
+        months_before.trued_up_cost_usd
 
 ),
 
@@ -198,8 +210,11 @@ select
     cast(unioned.growth_usd as decimal(38, 18)) as growth_usd,
     {{ ratio('unioned.growth_usd', '(months.trued_up_cost_usd - months_before.trued_up_cost_usd)') }}
         as growth_ratio,
-    unioned.is_in_top_80
+    unioned.is_in_top_80,
+    unioned.unpriced_usage_rows > 0 as is_lower_bound,
+    unioned.period_start + interval 1 month > coalesce(as_of.as_of_at, timestamp '1970-01-01') as is_provisional
 from unioned
+cross join as_of
 inner join months on unioned.period_start = months.period_start
 left join months as months_before
     on unioned.period_start = months_before.period_start + interval 1 month
