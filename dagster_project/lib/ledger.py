@@ -45,7 +45,12 @@ def rules_fingerprint(settings: Settings) -> str:
                 digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     digest.update(settings.reporting_time_zone.encode())
-    digest.update(str(settings.resolution_maturity_days).encode())
+    maturities = (
+        settings.resolution_maturity_days,
+        settings.task_maturity_days,
+        settings.conversion_maturity_days,
+    )
+    digest.update(repr(maturities).encode())
     return digest.hexdigest()
 
 
@@ -112,6 +117,8 @@ def dbt_environment(settings: Settings, window: LedgerWindow | None) -> dict[str
     return {
         "TRUEUP_WAREHOUSE": str(settings.warehouse),
         "TRUEUP_RESOLUTION_MATURITY_DAYS": str(settings.resolution_maturity_days),
+        "TRUEUP_TASK_MATURITY_DAYS": str(settings.task_maturity_days),
+        "TRUEUP_CONVERSION_MATURITY_DAYS": str(settings.conversion_maturity_days),
         "TRUEUP_REPORTING_TIME_ZONE": settings.reporting_time_zone,
         "TRUEUP_WINDOW_FIRST_DAY": first,
         "TRUEUP_WINDOW_LAST_DAY": last,

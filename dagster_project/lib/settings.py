@@ -40,6 +40,8 @@ class Settings:
     resolution_maturity_days: int = 7
     largest_person_ids: int = 50
     minimum_group_size: int = 5
+    task_maturity_days: int = 0
+    conversion_maturity_days: int = 0
     quarantine_limit: float = 0.05
     alert_webhook_url: str | None = field(default=None, repr=False)
     configured_hash_key: str | None = field(default=None, repr=False)
@@ -55,11 +57,13 @@ class Settings:
         return cls(
             home=home,
             reporting_time_zone=_time_zone(values.get("TRUEUP_REPORTING_TIME_ZONE") or "UTC"),
-            resolution_maturity_days=_days(values.get("TRUEUP_RESOLUTION_MATURITY_DAYS") or "7"),
             largest_person_ids=_count(values, "TRUEUP_LARGEST_PERSON_IDS", "50", MOST_PERSON_IDS),
             minimum_group_size=_count(
                 values, "TRUEUP_MINIMUM_GROUP_SIZE", "5", LARGEST_MINIMUM_GROUP
             ),
+            resolution_maturity_days=_days(values, "TRUEUP_RESOLUTION_MATURITY_DAYS", "7"),
+            task_maturity_days=_days(values, "TRUEUP_TASK_MATURITY_DAYS", "0"),
+            conversion_maturity_days=_days(values, "TRUEUP_CONVERSION_MATURITY_DAYS", "0"),
             quarantine_limit=_share(values.get("TRUEUP_QUARANTINE_LIMIT") or "0.05"),
             alert_webhook_url=_web_address(values.get("TRUEUP_ALERT_WEBHOOK_URL")),
             configured_hash_key=_hash_key(values.get("TRUEUP_HASH_KEY")),
@@ -133,10 +137,11 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _days(text: str) -> int:
+def _days(values: Mapping[str, str], name: str, default: str) -> int:
+    text = values.get(name) or default
     if not text.isascii() or not text.isdigit() or int(text) > LONGEST_MATURITY_DAYS:
         raise ConfigurationError(
-            "TRUEUP_RESOLUTION_MATURITY_DAYS must be a whole number of days from 0 to "
+            f"{name} must be a whole number of days from 0 to "
             f"{LONGEST_MATURITY_DAYS}, not {text!r}"
         )
     return int(text)

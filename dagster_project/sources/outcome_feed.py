@@ -21,6 +21,7 @@ SOURCE = Source(
         Column("value_label"),
         Column("amount", "money"),
         Column("currency"),
+        Column("reverses_event_id"),
     ),
     keys=("event_id", "occurred_at"),
     day_columns=("occurred_at",),

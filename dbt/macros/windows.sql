@@ -13,7 +13,8 @@
     cast(date_trunc({{ period_grain }}, {{ day_expression }}) as date)
 {%- endmacro %}
 
-{# Days without a reopen after which a resolution is final. #}
-{% macro maturity_days() -%}
-    {{ env_var('TRUEUP_RESOLUTION_MATURITY_DAYS', '7') | int }}
+{# Days after which an outcome is final: a resolution without a reopen; a task's success, or a
+   conversion, after it was known. #}
+{% macro maturity_days(outcome='resolution') -%}
+    {{ env_var('TRUEUP_' ~ outcome | upper ~ '_MATURITY_DAYS', '7' if outcome == 'resolution' else '0') | int }}
 {%- endmacro %}

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- grain: one row per deduplicated event of a feed or product log, with its meaning
 -- The first rule of outcome_rules.csv that fits decides; else the feed's own outcome_type stands.
 with events as (
@@ -47,7 +48,12 @@ ruled as (
         rules.rule_no,
         rules.outcome_type as ruled_type,
         rules.task_type as ruled_task_type,
-        rules.resolution_kind as ruled_resolution_kind
+        rules.resolution_kind as ruled_resolution_kind,
+        -- a preview or test run is no outcome, whatever a rule says of its event
+        if(coalesce(events.is_test, false), 'ignore', coalesce(rules.outcome_type, events.outcome_type, 'ignore'))
+            as told_type,
+        events.reverses_event_id is not null
+        or coalesce(lower(events.outcome_status) in ('reversed', 'refunded'), false) as takes_back
     from events
     left join rules
         on (rules.source is null or events.source = rules.source)
@@ -78,8 +84,16 @@ select
     account_label,
     source_event_id,
     event_name,
-    -- a preview or test run is no outcome, whatever a rule says of its event
-    if(coalesce(is_test, false), 'ignore', coalesce(ruled_type, outcome_type, 'ignore')) as outcome_type,
+    -- what takes another event back is no outcome of the kind that it takes back
+    case
+        when not takes_back or coalesce(is_test, false) then told_type
+        when told_type like 'task_%' then 'task_reversed'
+        when told_type = 'conversion' then 'conversion_reversed'
+        when told_type = 'ticket_resolved' then 'ticket_reopened'
+        when told_type = 'ignore' and reverses_event_id is not null then 'reversal'
+        else told_type
+    end as outcome_type,
+    reverses_event_id,
     outcome_status,
     coalesce(ruled_resolution_kind, resolution_kind) as resolution_kind,
     task_id,

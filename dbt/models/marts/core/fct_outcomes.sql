@@ -1,6 +1,8 @@
 -- grain: one row per outcome: an event of a feed or product log, or a resolution of a ticket
--- A reversed resolution stays as a row; count those with is_counted.
+-- What is reopened or taken back stays as a row, as does what takes it back; count rows with is_counted.
 with events as (select * from {{ ref('int_outcome_events') }} where outcome_type <> 'ignore'),
+
+reversals as (select * from {{ ref('int_outcome_reversals') }}),
 
 resolutions as (select * from {{ ref('int_ticket_resolutions') }}),
 
@@ -9,11 +11,12 @@ internal_users as (select * from {{ ref('stg_reference__internal_users') }}),
 unioned as (
 
     select
-        outcome_id,
+        events.outcome_id,
         source,
         source_event_id,
         outcome_type,
         case
+            when reversals.outcome_id is not null then 'reversed'
             when outcome_type in ('task_succeeded', 'ticket_resolved', 'conversion') then 'success'
             when outcome_type = 'task_failed' then 'failure'
             else coalesce(outcome_status, 'neutral')
@@ -43,11 +46,17 @@ unioned as (
         occurred_at,
         known_at,
         outcome_date,
-        cast(null as timestamp) as matures_at,
-        cast(null as timestamp) as reversed_at,
-        -- tells the state of its ticket; the resolution below counts, once however many events tell of it
-        outcome_type <> 'ticket_resolved' as is_counted
+        case outcome_type
+            when 'task_succeeded' then known_at + to_days({{ maturity_days('task') }})
+            when 'conversion' then known_at + to_days({{ maturity_days('conversion') }})
+        end as matures_at,
+        reversals.reversed_at,
+        -- ticket_resolved tells the state of its ticket; the resolution below counts, once however many
+        -- events tell of it
+        reversals.outcome_id is null
+        and outcome_type not in ('ticket_resolved', 'task_reversed', 'conversion_reversed', 'reversal') as is_counted
     from events
+    left join reversals on events.outcome_id = reversals.outcome_id
 
     union all by name
 
