@@ -28,3 +28,15 @@
 {% macro person_of(rows) -%}
     if(user_persons.user_key is null, {{ rows }}.user_key, user_persons.person_key)
 {%- endmacro %}
+
+{# The columns of a mart of active users, its unit costs NULL for anonymous people: what they cost stands
+   in `unattributed`, so it is not known, and not zero. #}
+{% macro unit_costs_of_the_known() -%}
+    * replace (
+        {%- for basis in ['computed', 'trued_up'] %}
+        if(user_class = 'anonymous_user', null, {{ basis }}_direct_unit_cost_usd) as {{ basis }}_direct_unit_cost_usd,
+        if(user_class = 'anonymous_user' and {{ basis }}_loaded_cost_usd = 0, null, {{ basis }}_loaded_unit_cost_usd)
+            as {{ basis }}_loaded_unit_cost_usd{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -10,13 +10,6 @@ with unit_costs as (
 )
 
 select
-    -- what people known by a device alone cost is in `unattributed`: not known, so not zero
-    * replace (
-        {%- for basis in ['computed', 'trued_up'] %}
-        if(user_class = 'anonymous_user', null, {{ basis }}_direct_unit_cost_usd) as {{ basis }}_direct_unit_cost_usd,
-        if(user_class = 'anonymous_user' and {{ basis }}_loaded_cost_usd = 0, null, {{ basis }}_loaded_unit_cost_usd)
-            as {{ basis }}_loaded_unit_cost_usd{{ ',' if not loop.last }}
-        {%- endfor %}
-    ),
+    {{ unit_costs_of_the_known() }},
     case period_grain when 'day' then 'dau' when 'week' then 'wau_calendar' else 'mau_calendar' end as window_name
 from unit_costs
