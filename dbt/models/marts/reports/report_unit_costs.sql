@@ -133,6 +133,8 @@ select
     case
         when not dated.in_scope then 'out of scope by the rule ' || dated.scope_rule
         when dated.class = 'unattributed' then 'matched nothing; shared over the loaded unit costs'
+        when dated.class = 'anonymous_user' and dated.computed_loaded_unit_cost_usd is null
+            then 'known by a device alone; what they cost matched nothing'
         when dated.denominator = 0 and dated.unit = 'feature'
             then 'no request counts; shared over the loaded unit costs'
         when dated.denominator = 0 then 'no ' || dated.denominator_name || '; shared over the loaded unit costs'
