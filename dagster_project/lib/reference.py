@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import itertools
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -55,6 +56,8 @@ def load_reference(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
         content = path.read_bytes() if path.exists() else b""
         digest.update(f"{name}:{len(content)}:".encode() + content)
         tables[name] = _read(path, content, name, table) if content else []
+        if name == "allocation_rules":
+            _check_allocation(path, tables[name])
         for row in tables[name]:
             _check_meter(f"{path} row {int(row['_row_number'] or 0) + 1}", row, meters)
     changed = control_tables.fingerprint(con, FINGERPRINT) != digest.hexdigest()
@@ -192,6 +195,55 @@ def _check_row(where: str, name: str, row: Row) -> None:
         )
     if name == "accounts" and row["source"] == "*":
         raise ConfigurationError(f"{where}, column source: name one source; '*' fits none")
+
+
+def _check_allocation(path: Path, rows: list[Row]) -> None:
+    """A feature's cost is given away once, by one method, whole, and not given on."""
+    sources = {row["source_feature"] for row in rows}
+    groups: dict[tuple[str | None, ...], list[Row]] = {}
+    for row in rows:
+        where = f"{path} row {int(row['_row_number'] or 0) + 1}"
+        if row["target_feature"] in sources:
+            raise ConfigurationError(
+                f"{where}, column target_feature: {row['target_feature']!r} gives its own cost away;"
+                " a cost is allocated once, name the last receiver"
+            )
+        if (row["method"] == "fixed") != (row["percent"] is not None):
+            raise ConfigurationError(f"{where}, column percent: for method fixed, and only there")
+        if row["method"] in ("direct", "fixed") and row["target_feature"] == "*":
+            raise ConfigurationError(f"{where}, column target_feature: name one feature")
+        groups.setdefault((row["source_feature"], row["valid_from"]), []).append(row)
+    for (source, _), members in groups.items():
+        where = f"{path} row {int(members[0]['_row_number'] or 0) + 1}"
+        if len({(row["method"], row["rule"], row["valid_to"]) for row in members}) > 1:
+            raise ConfigurationError(
+                f"{where}: the rows of {source} from one date have one rule, method and valid_to"
+            )
+        method = members[0]["method"]
+        if method == "direct" and len(members) > 1:
+            raise ConfigurationError(f"{where}: method direct has one target_feature")
+        if len(members) > 1 and any(row["target_feature"] == "*" for row in members):
+            raise ConfigurationError(f"{where}: '*' already names every feature")
+        total = sum(Decimal(row["percent"] or 0) for row in members)
+        if method == "fixed" and total != HUNDRED_PERCENT:
+            raise ConfigurationError(f"{where}, column percent: {source} sums to {total}, not 100")
+    _check_allocation_dates(path, groups)
+
+
+def _check_allocation_dates(path: Path, groups: dict[tuple[str | None, ...], list[Row]]) -> None:
+    """Two rules of one feature may follow one another, never run at the same time."""
+    spans: dict[str | None, list[tuple[str, str, Row]]] = {}
+    for (source, valid_from), members in groups.items():
+        span = (valid_from or "0000-01-01", members[0]["valid_to"] or "9999-12-31", members[0])
+        spans.setdefault(source, []).append(span)
+    for source, dated in spans.items():
+        dated.sort(key=lambda span: span[0])
+        for (_, earlier_end, _), (start, _, row) in itertools.pairwise(dated):
+            if start < earlier_end:
+                raise ConfigurationError(
+                    f"{path} row {int(row['_row_number'] or 0) + 1}, column valid_from:"
+                    f" {source} has another rule until {earlier_end}"
+                )
 
 
 def _check_contract(where: str, row: Row) -> None:

@@ -43,6 +43,9 @@ OUTCOME_TYPES = (
     "conversion",
     "ignore",
 )
+# Units whose outcomes are counted one by one, so that each can be linked to its cost and has a value.
+OUTCOME_UNITS = ("resolved_ticket", "successful_task", "conversion")
+UNITS = ("feature", "active_user", *OUTCOME_UNITS)
 CHARGE_KINDS = (
     "fixed_fee",
     "minimum_fee",
@@ -130,7 +133,7 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn(
                 "unit",
                 required=True,
-                allowed=("feature", "active_user", "resolved_ticket", "successful_task"),
+                allowed=UNITS,
             ),
             ReferenceColumn(
                 "match_type", required=True, allowed=("feature", "team", "environment")
@@ -139,6 +142,39 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("rule", required=True),
         ),
         ("unit", "match_type", "match_value"),
+    ),
+    "attribution_windows": ReferenceTable(
+        (
+            ReferenceColumn("unit", required=True, allowed=OUTCOME_UNITS),
+            ReferenceColumn("feature", required=True),
+            ReferenceColumn("window_hours", "decimal", required=True),
+        ),
+        ("unit", "feature"),
+    ),
+    "allocation_rules": ReferenceTable(
+        (
+            ReferenceColumn("rule", required=True),
+            ReferenceColumn("source_feature", required=True),
+            ReferenceColumn(
+                "method", required=True, allowed=("direct", "proportional", "even", "fixed")
+            ),
+            ReferenceColumn("target_feature", required=True),
+            ReferenceColumn("percent", "decimal"),
+            *VALID,
+        ),
+        ("source_feature", "target_feature", "valid_from"),
+        frozenset({"valid_from", "valid_to"}),
+    ),
+    "outcome_values": ReferenceTable(
+        (
+            ReferenceColumn("unit", required=True, allowed=OUTCOME_UNITS),
+            ReferenceColumn("class", required=True),
+            ReferenceColumn("value_usd", "decimal", required=True),
+            *VALID,
+            ReferenceColumn("doc_ref"),
+        ),
+        ("unit", "class", "valid_from"),
+        frozenset({"valid_from", "valid_to", "doc_ref"}),
     ),
     "tolerances": ReferenceTable(
         (

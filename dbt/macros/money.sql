@@ -52,3 +52,59 @@
 {% macro plain_number(expression) -%}
     rtrim(rtrim(cast({{ expression }} as varchar), '0'), '.')
 {%- endmacro %}
+
+{# Parts of amounts by weights that sum to the amounts, by largest remainder: CTEs `<name>_parts` with the
+   columns of `relation` (which has part_of, part_key, amount DECIMAL(38, 18) and weight HUGEINT >= 0) and
+   part DECIMAL(38, 18). Whole units of 10^-12; what is finer goes to the first part. |amount| * 10^12 *
+   weight must stay below 1.7 * 10^38. Nothing is parted where the weights are all 0. #}
+{% macro largest_remainder(relation, name) -%}
+{{ name }}_based as (
+
+    select
+        *,
+        abs(replace(cast(amount as varchar), '.', '')::hugeint) as atto_units,
+        sum(weight) over (partition by part_of) as total_weight
+    from {{ relation }}
+
+),
+
+{{ name }}_floored as (
+
+    select
+        *,
+        (atto_units // 1000000) * weight // total_weight as base_units,
+        (atto_units // 1000000) * weight % total_weight as remainder
+    from {{ name }}_based
+    where total_weight > 0
+
+),
+
+{{ name }}_ranked as (
+
+    select
+        *,
+        row_number() over part_rows as remainder_rank,
+        atto_units // 1000000 - sum(base_units) over (
+            part_rows rows between unbounded preceding and unbounded following
+        ) as left_over_units
+    from {{ name }}_floored
+    window part_rows as (partition by part_of order by remainder desc, weight desc, part_key)
+
+),
+
+{{ name }}_parts as (
+
+    select
+        * exclude (atto_units, total_weight, base_units, remainder, remainder_rank, left_over_units),
+        cast(
+            cast(sign(amount) as decimal(1, 0)) * (
+                cast(cast(base_units + if(remainder_rank <= left_over_units, 1, 0) as decimal(26, 0)) * 0.000000000001
+                    as decimal(38, 18))
+                + if(remainder_rank = 1, cast(cast(atto_units % 1000000 as decimal(20, 0)) * 0.000000000000000001
+                    as decimal(38, 18)), {{ zero_money() }})
+            ) as decimal(38, 18)
+        ) as part
+    from {{ name }}_ranked
+
+)
+{%- endmacro %}

@@ -9,6 +9,11 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# A sum that is not known when one of its parts is not. #}
+{% macro complete_sum(column) -%}
+    case when count({{ column }}) = count(*) then sum({{ column }}) end
+{%- endmacro %}
+
 {# Sums of cost rows that every unit mart needs, by day and class. #}
 {% macro cost_sums() -%}
     sum(cost_rows.usage_rows) as usage_rows,
@@ -20,17 +25,88 @@
     sum(if(cost_rows.is_accrued, cost_rows.usage_rows, 0)) as accrued_usage_rows
 {%- endmacro %}
 
+{# What a unit cost may be cut by. A task, ticket, conversion or user belongs to one value of each: that
+   of its dearest call, so that the outcomes of a cut add up to those of the whole. #}
+{% macro cuts() -%}
+    {{ return(['team', 'tenant', 'cohort', 'provider', 'model_key', 'prompt_template', 'prompt_version', 'agent']) }}
+{%- endmacro %}
+
+{# One row per subject of linked cost rows: what it cost over all its life and which value of each cut it
+   belongs to. The dearest call decides; of equally dear ones the last in the alphabet. #}
+{% macro subject_profiles(linked, subject='subject_id') -%}
+select
+    {{ subject }} as subject_id,
+    count(*) as calls,
+    sum(requests) as requests,
+    cast(sum(computed_cost_usd) as decimal(38, 18)) as computed_cost_usd,
+    cast(sum(trued_up_cost_usd) as decimal(38, 18)) as trued_up_cost_usd,
+    sum(unpriced_usage_rows) as unpriced_usage_rows,
+    count(distinct attempt_no) as attempts,
+    min(usage_date) as first_usage_date,
+    max(usage_date) as last_usage_date,
+    max_by(user_key, (computed_cost_usd, user_key)) as user_key,
+    max_by(feature, (computed_cost_usd, feature)) filter (where feature <> 'unattributed') as feature,
+    max_by(team, (computed_cost_usd, team)) filter (where team <> 'unattributed') as team,
+    {%- for column in ['tenant', 'provider', 'model_key', 'prompt_template', 'prompt_version', 'agent'] %}
+    max_by({{ column }}, (computed_cost_usd, {{ column }})) filter (where {{ column }} is not null) as {{ column }}
+    {%- if not loop.last %},{% endif %}
+    {%- endfor %}
+from {{ linked }}
+where {{ subject }} is not null
+group by {{ subject }}
+{%- endmacro %}
+
+{# The cut columns of a cost row that serves a subject: the subject's; of one that serves none: its own. #}
+{% macro cost_cuts(profile, row, cohort) -%}
+    {%- for column in cuts() %}
+    {%- if column == 'cohort' %}
+    coalesce({{ cohort }}, 'unattributed') as cohort,
+    {%- else %}
+    coalesce(if({{ profile }}.subject_id is null, {{ row }}.{{ column }}, {{ profile }}.{{ column }}), 'unattributed')
+        as {{ column }},
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The cut columns of an outcome: those of its subject; an outcome that no spend serves belongs to none. #}
+{% macro outcome_cuts(profile, cohort) -%}
+    {%- for column in cuts() %}
+    {%- if column == 'cohort' %}
+    coalesce({{ cohort }}, 'unattributed') as cohort,
+    {%- else %}
+    if({{ profile }}.subject_id is null, 'none', coalesce({{ profile }}.{{ column }}, 'unattributed')) as {{ column }},
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
 {# One unit-cost mart. daily_costs: usage_date, class, is_matched, scope_rule (NULL in scope) and the
    cost_sums. outcomes: period_grain, period_start, class, denominator, provisional and the extra
-   columns. as_of: one row, as_of_at is the moment up to which the denominators are known; a period
+   columns. A cut is a further column of both, by which classes are divided. as_of: one row, as_of_at is the moment up to which the denominators are known; a period
    that ends later is provisional.
    Unit costs: direct = matched spend of the class / denominator; loaded = that spend plus its share of the in-scope spend that stands beside every denominator, so that over the classes
    loaded unit cost times denominator is all in-scope spend. Shares follow direct cost in whole
    units of 10^-12 USD, the rest to the largest class; classes without cost share by denominator. #}
-{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns, as_of) -%}
+{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns, as_of, cut=[]) -%}
 with daily_costs as (select * from {{ daily_costs }}),
 
-outcomes as (select * from {{ outcomes }}),
+outcomes as (
+
+    select
+        period_grain,
+        period_start,
+        class,
+        {%- for column in cut %}
+        {{ column }},
+        {%- endfor %}
+        {%- for column in extra_columns %}
+        {{ complete_sum(column) }} as {{ column }},
+        {%- endfor %}
+        {{ complete_sum('denominator') }} as denominator,
+        sum(provisional) as provisional
+    from {{ outcomes }}
+    group by all
+
+),
 
 as_of as (select * from {{ as_of }}),
 
@@ -41,6 +117,9 @@ costs as (
         '{{ grain }}' as period_grain,
         {{ period_start("'" ~ grain ~ "'", 'usage_date') }} as period_start,
         class,
+        {%- for column in cut %}
+        {{ column }},
+        {%- endfor %}
         scope_rule,
         bool_or(is_matched) as is_matched,
         sum(usage_rows) as usage_rows,
@@ -64,6 +143,9 @@ joined as (
         coalesce(costs.period_grain, outcomes.period_grain) as period_grain,
         coalesce(costs.period_start, outcomes.period_start) as period_start,
         coalesce(costs.class, outcomes.class) as class,
+        {%- for column in cut %}
+        coalesce(costs.{{ column }}, outcomes.{{ column }}) as {{ column }},
+        {%- endfor %}
         costs.scope_rule,
         costs.scope_rule is null as in_scope,
         coalesce(costs.is_matched, true) as is_matched,
@@ -85,6 +167,9 @@ joined as (
         on costs.period_grain = outcomes.period_grain
         and costs.period_start = outcomes.period_start
         and costs.class = outcomes.class
+        {%- for column in cut %}
+        and costs.{{ column }} = outcomes.{{ column }}
+        {%- endfor %}
         and costs.scope_rule is null
 
 ),
@@ -119,7 +204,7 @@ weighed as (
     select
         *,
         sum(weight) over period as total_weight,
-        row_number() over (partition by period_grain, period_start order by weight desc, class) as weight_rank
+        row_number() over (partition by period_grain, period_start order by weight desc, class{{ ', ' ~ cut | join(', ') if cut }}) as weight_rank
     from pooled
     window period as (partition by period_grain, period_start)
 
@@ -166,6 +251,9 @@ select
     period_grain,
     period_start,
     class as {{ class_column }},
+    {%- for column in cut %}
+    {{ column }},
+    {%- endfor %}
     in_scope,
     scope_rule,
     cast(computed_cost_usd as decimal(38, 18)) as computed_cost_usd,

@@ -1,3 +1,3 @@
 {{ config(meta={'dagster': {'ref': {'name': 'cost_per_successful_task'}}}) }}
 -- A returned row is a period grain whose spend does not sum to the ledger, on one of the two bases.
-{{ mart_equals_ledger(ref('cost_per_successful_task')) }}
+{{ mart_equals_ledger(['cost_per_successful_task']) }}

@@ -37,7 +37,9 @@ published as (
     from {{ ref('cost_per_active_user') }}
     where period_grain = 'month'
     union all
-    select month, unit, class, outcomes from {{ ref('outcome_months') }} where unit = 'conversion'
+    select period_start, 'conversion', conversion_type, conversions_final + conversions_provisional
+    from {{ ref('cost_per_conversion') }}
+    where period_grain = 'month'
 
 ),
 

@@ -1,32 +1,9 @@
--- grain: one row per calendar period and feature: the requests that the feature made
+-- grain: one row per calendar period, feature and cut: the requests that the feature made
 -- A provider bucket without a request count makes the count of its feature unknown, not smaller.
 -- Requests that a named rule takes out of scope leave with their cost, or the unit cost would shrink.
-with cost_rows as (
+with calls as (
 
-    select
-        usage_date,
-        feature,
-        team,
-        environment,
-        sum(requests) as requests,
-        bool_or(requests is null) as has_uncounted
-    from {{ ref('fct_llm_calls') }}
-    where feature <> 'unattributed'
-    group by usage_date, feature, team, environment
-
-),
-
-calls as (
-
-    select
-        cost_rows.usage_date,
-        cost_rows.feature,
-        sum(cost_rows.requests) as requests,
-        bool_or(cost_rows.has_uncounted) as has_uncounted
-    from cost_rows
-    {{ scope_rule('feature') }}
-    where coalesce(feature_scope.rule_name, team_scope.rule_name, environment_scope.rule_name) is null
-    group by cost_rows.usage_date, cost_rows.feature
+    select * from {{ ref('int_feature_costs') }} where is_matched and scope_rule is null
 
 )
 
@@ -34,9 +11,12 @@ calls as (
 select
     '{{ grain }}' as period_grain,
     {{ period_start("'" ~ grain ~ "'", 'usage_date') }} as period_start,
-    feature as class,
-    case when not bool_or(has_uncounted) then cast(sum(requests) as bigint) end as denominator,
-    case when not bool_or(has_uncounted) then cast(sum(requests) as bigint) end as feature_requests,
+    class,
+    {%- for column in cuts() %}
+    {{ column }},
+    {%- endfor %}
+    case when sum(uncounted_usage_rows) = 0 then cast(sum(requests) as bigint) end as denominator,
+    case when sum(uncounted_usage_rows) = 0 then cast(sum(requests) as bigint) end as feature_requests,
     0 as provisional
 from calls
 group by all

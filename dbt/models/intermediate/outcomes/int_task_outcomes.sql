@@ -1,16 +1,30 @@
--- grain: one row per calendar period in which tasks were concluded, and task type
-with tasks as (select * from {{ ref('int_tasks') }} where task_status in ('success', 'failure'))
+-- grain: one row per calendar period in which tasks were concluded, task type and cut
+with tasks as (
+
+    select
+        tasks.*,
+        {{ outcome_cuts('profiles', 'cohorts.cohort') }}
+        tasks.task_status = 'success' as is_success
+    from {{ ref('int_tasks') }} as tasks
+    left join {{ ref('int_task_profiles') }} as profiles on tasks.task_id = profiles.subject_id
+    left join {{ ref('int_user_cohorts') }} as cohorts on profiles.user_key = cohorts.user_key
+    where tasks.task_status in ('success', 'failure')
+
+)
 
 {% for grain in ['day', 'week', 'month'] -%}
 select
     '{{ grain }}' as period_grain,
     {{ period_start("'" ~ grain ~ "'", 'concluded_date') }} as period_start,
     task_type as class,
-    count(*) filter (where task_status = 'success') as denominator,
+    {%- for column in cuts() %}
+    {{ column }},
+    {%- endfor %}
+    count(*) filter (where is_success) as denominator,
     count(*) as concluded_tasks,
-    count(*) filter (where task_status = 'success') as successful_tasks,
-    count(*) filter (where task_status = 'success' and task_state = 'provisional') as successful_provisional,
-    count(*) filter (where task_status = 'success' and task_state = 'provisional') as provisional
+    count(*) filter (where is_success) as successful_tasks,
+    count(*) filter (where is_success and task_state = 'provisional') as successful_provisional,
+    count(*) filter (where is_success and task_state = 'provisional') as provisional
 from tasks
 group by all
 {{ 'union all' if not loop.last }}

@@ -1,17 +1,31 @@
--- grain: one row per calendar period of resolution and resolution kind
-with resolutions as (select * from {{ ref('int_ticket_resolutions') }} where is_counted)
+-- grain: one row per calendar period of resolution, resolution kind and cut
+with resolutions as (
+
+    select
+        resolutions.*,
+        {{ outcome_cuts('profiles', 'cohorts.cohort') }}
+        resolutions.resolution_state = 'final' as is_final
+    from {{ ref('int_ticket_resolutions') }} as resolutions
+    left join {{ ref('int_ticket_profiles') }} as profiles on resolutions.ticket_id = profiles.subject_id
+    left join {{ ref('int_user_cohorts') }} as cohorts
+        on coalesce(profiles.user_key, resolutions.requester_key) = cohorts.user_key
+    where resolutions.is_counted and resolutions.resolution_state in ('final', 'provisional')
+
+)
 
 {% for grain in ['day', 'week', 'month'] -%}
 select
     '{{ grain }}' as period_grain,
     {{ period_start("'" ~ grain ~ "'", 'resolved_date') }} as period_start,
     resolution_kind as class,
-    count(*) filter (where resolution_state in ('final', 'provisional')) as denominator,
-    count(*) filter (where resolution_state = 'final') as resolved_final,
-    count(*) filter (where resolution_state = 'provisional') as resolved_provisional,
-    count(*) filter (where resolution_state = 'provisional') as provisional
+    {%- for column in cuts() %}
+    {{ column }},
+    {%- endfor %}
+    count(*) as denominator,
+    count(*) filter (where is_final) as resolved_final,
+    count(*) filter (where not is_final) as resolved_provisional,
+    count(*) filter (where not is_final) as provisional
 from resolutions
-where resolution_state in ('final', 'provisional')
 group by all
 {{ 'union all' if not loop.last }}
 {% endfor %}

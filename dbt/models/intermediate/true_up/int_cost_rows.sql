@@ -1,5 +1,6 @@
+{{ config(materialized='table') }}
 -- grain: one row per ledger row, per charge of a period, and per true-up line that no ledger row
--- carries
+-- carries; every unit-cost mart reads it, so it is written once
 -- computed_cost_usd is tokens times card (0 where unpriced, and counted); trued_up_cost_usd is that
 -- plus its share of the proved residuals. Unproved residuals stand as rows without attribution, on
 -- their day, or on the last day of their month.
@@ -13,7 +14,18 @@ shares as (
 
 lines as (select * from {{ ref('int_true_up_lines') }}),
 
-period_lines as (select * from {{ ref('fct_charge_lines') }} where charge_origin = 'period'),
+period_lines as (
+
+    select
+        *,
+        md5(concat_ws(
+            '|', usage_date, channel, account, coalesce(model_key, ''), coalesce(meter, ''), coalesce(contract_id, ''),
+            coalesce(charge_class, ''), coalesce(charge_description, ''), coalesce(cast(restated_on as varchar), '')
+        )) as line_id
+    from {{ ref('fct_charge_lines') }}
+    where charge_origin = 'period'
+
+),
 
 carried as (select distinct true_up_line_id from {{ ref('int_true_up_shares') }}),
 
@@ -28,20 +40,31 @@ invoiced_months as (
 )
 
 select
+    calls.usage_row_id as cost_row_id,
     calls.usage_date,
+    calls.requested_at,
     calls.channel,
     calls.account,
+    calls.provider,
     calls.model_key,
+    calls.prompt_template,
+    calls.prompt_version,
+    calls.agent,
     calls.feature,
     calls.team,
+    calls.tenant,
     calls.environment,
     calls.user_key,
     calls.is_internal_user,
+    calls.session_id,
+    calls.trace_id,
     calls.task_id,
     calls.ticket_id,
+    calls.attempt_no,
     1 as usage_rows,
     if(calls.unpriced_reason is null, 0, 1) as unpriced_usage_rows,
     coalesce(calls.requests, 0) as requests,
+    if(calls.requests is null, 1, 0) as uncounted_usage_rows,
     if(calls.unpriced_reason is null, 0, coalesce(calls.requests, 1)) as unpriced_requests,
     coalesce(calls.cost_usd, {{ zero_money() }}) as computed_cost_usd,
     cast(coalesce(calls.cost_usd, 0) + coalesce(shares.share_usd, 0) as decimal(38, 18)) as trued_up_cost_usd,
@@ -61,9 +84,13 @@ union all by name
 
 -- nothing says which feature a charge of a period served
 select
+    'period:' || period_lines.line_id || ':' || row_number() over (
+        partition by period_lines.line_id order by period_lines.cost_usd
+    ) as cost_row_id,
     period_lines.usage_date,
     period_lines.channel,
     period_lines.account,
+    period_lines.provider,
     period_lines.model_key,
     'unattributed' as feature,
     'unattributed' as team,
@@ -72,6 +99,7 @@ select
     1 as usage_rows,
     if(period_lines.unpriced_reason is null, 0, 1) as unpriced_usage_rows,
     cast(0 as bigint) as requests,
+    0 as uncounted_usage_rows,
     cast(0 as bigint) as unpriced_requests,
     coalesce(period_lines.cost_usd, {{ zero_money() }}) as computed_cost_usd,
     coalesce(period_lines.cost_usd, {{ zero_money() }}) as trued_up_cost_usd,
@@ -89,6 +117,7 @@ left join invoiced_months
 union all by name
 
 select
+    'true_up:' || lines.true_up_line_id as cost_row_id,
     coalesce(lines.usage_date, last_day(lines.billing_month)) as usage_date,
     lines.channel,
     lines.account,
@@ -100,6 +129,7 @@ select
     0 as usage_rows,
     0 as unpriced_usage_rows,
     cast(0 as bigint) as requests,
+    0 as uncounted_usage_rows,
     cast(0 as bigint) as unpriced_requests,
     {{ zero_money() }} as computed_cost_usd,
     lines.amount_usd as trued_up_cost_usd,

@@ -49,13 +49,13 @@ conversions as (
 
     select
         'conversion' as unit,
-        {{ period_start("'month'", 'outcome_date') }} as month,
+        period_start as month,
         conversion_type as class,
-        count(*) filter (where conversion_state = 'final') as outcomes_final,
-        count(*) filter (where conversion_state = 'provisional') as outcomes_provisional,
-        cast(null as decimal(38, 18)) as loaded_cost_usd
-    from {{ ref('int_conversions') }}
-    where is_counted
+        sum(conversions_final) as outcomes_final,
+        sum(conversions_provisional) as outcomes_provisional,
+        sum(trued_up_loaded_cost_usd) as loaded_cost_usd
+    from {{ ref('cost_per_conversion') }}
+    where period_grain = 'month'
     group by all
 
 ),

@@ -1,6 +1,6 @@
 -- grain: one row per ticket (source, account, id) and per task (id, whoever tells of it)
--- Cost is what the calls that name its id cost, whole; NULL where several tickets have the id, since a call
--- names no tool. Spend shared by several outcomes stands in the bridge, not here.
+-- Cost is its part of the bridge; NULL where several tickets have the id, since a call names no tool. Tasks
+-- and tickets are two views of one spend, not to be added.
 with states as (
 
     select
@@ -77,36 +77,28 @@ attempts as (
 
 ),
 
-costs as materialized (
+links as (select * from {{ ref('cost_outcome_bridge') }}),
+
+-- few rows, so a look-up
+unpriced as (select cost_row_id from {{ ref('int_cost_rows') }} where unpriced_usage_rows > 0),
+
+costs as (
 
     select
-        task_id,
-        ticket_id,
-        sum(usage_rows) as touches,
-        sum(computed_cost_usd) as computed_cost_usd,
-        sum(trued_up_cost_usd) as trued_up_cost_usd,
-        sum(unpriced_usage_rows) as unpriced_usage_rows
-    from {{ ref('int_cost_rows') }}
-    where task_id is not null or ticket_id is not null
-    group by task_id, ticket_id
+        links.subject_type,
+        links.subject_id,
+        count(*) as touches,
+        sum(links.computed_cost_usd) as computed_cost_usd,
+        sum(links.trued_up_cost_usd) as trued_up_cost_usd,
+        bool_or(unpriced.cost_row_id is not null) as is_lower_bound
+    from links
+    left join unpriced on links.cost_row_id = unpriced.cost_row_id
+    where links.subject_type in ('task', 'ticket')
+    group by links.subject_type, links.subject_id
 
 ),
 
 {% for subject in ['task', 'ticket'] -%}
-{{ subject }}_costs as (
-
-    select
-        {{ subject }}_id,
-        sum(touches) as touches,
-        sum(computed_cost_usd) as computed_cost_usd,
-        sum(trued_up_cost_usd) as trued_up_cost_usd,
-        sum(unpriced_usage_rows) > 0 as is_lower_bound
-    from costs
-    where {{ subject }}_id is not null
-    group by {{ subject }}_id
-
-),
-
 {{ subject }}_attempts as (
 
     select {{ subject }}_id, max(attempts) as attempts
@@ -144,11 +136,11 @@ ticket_entities as (
         end as resolution_state,
         resolutions.resolution_kind,
         ticket_attempts.attempts,
-        coalesce(ticket_costs.touches, 0) as touches,
+        coalesce(costs.touches, 0) as touches,
         count(*) over (partition by tickets.ticket_id) > 1 as is_shared_id,
-        ticket_costs.computed_cost_usd,
-        ticket_costs.trued_up_cost_usd,
-        ticket_costs.is_lower_bound
+        costs.computed_cost_usd,
+        costs.trued_up_cost_usd,
+        costs.is_lower_bound
     from tickets
     left join resolutions
         on tickets.source = resolutions.source
@@ -159,7 +151,7 @@ ticket_entities as (
         and tickets.account_label = merges.account_label
         and tickets.ticket_id = merges.ticket_id
     left join ticket_attempts on tickets.ticket_id = ticket_attempts.ticket_id
-    left join ticket_costs on tickets.ticket_id = ticket_costs.ticket_id
+    left join costs on costs.subject_type = 'ticket' and tickets.ticket_id = costs.subject_id
 
 ),
 
@@ -179,14 +171,14 @@ task_entities as (
         tasks.task_state as resolution_state,
         tasks.task_type as resolution_kind,
         greatest(task_attempts.attempts, nullif(tasks.attempts_told, 0)) as attempts,
-        coalesce(task_costs.touches, 0) as touches,
+        coalesce(costs.touches, 0) as touches,
         false as is_shared_id,
-        task_costs.computed_cost_usd,
-        task_costs.trued_up_cost_usd,
-        task_costs.is_lower_bound
+        costs.computed_cost_usd,
+        costs.trued_up_cost_usd,
+        costs.is_lower_bound
     from {{ ref('int_tasks') }} as tasks
     left join task_attempts on tasks.task_id = task_attempts.task_id
-    left join task_costs on tasks.task_id = task_costs.task_id
+    left join costs on costs.subject_type = 'task' and tasks.task_id = costs.subject_id
 
 ),
 

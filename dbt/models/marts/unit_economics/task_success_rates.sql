@@ -1,6 +1,17 @@
 -- grain: one row per calendar period (day, week, month) in which tasks were concluded, and task type
 -- A task counts once whatever its attempts, so the trials do not depend on one another.
-with periods as (select * from {{ ref('int_task_outcomes') }}),
+with periods as (
+
+    select
+        period_grain,
+        period_start,
+        class,
+        sum(concluded_tasks) as concluded_tasks,
+        sum(successful_tasks) as successful_tasks
+    from {{ ref('int_task_outcomes') }}
+    group by all
+
+),
 
 as_of as (select * from {{ ref('int_outcome_as_of') }}),
 

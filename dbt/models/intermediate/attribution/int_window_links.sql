@@ -1,0 +1,71 @@
+{{ config(materialized='table') }}
+-- grain: one row per unit and cost row that names no task and no ticket, with the next outcome of the
+-- same person within the unit's window
+with cost_rows as (
+
+    select cost_row_id, user_key, feature, requested_at
+    from {{ ref('int_cost_rows') }}
+    where user_key is not null and task_id is null and ticket_id is null and requested_at is not null
+
+),
+
+windows as (select * from {{ ref('int_attribution_windows') }}),
+
+events as (
+
+    select 'successful_task' as unit, task_id as subject_id, user_key, feature, occurred_at
+    from {{ ref('int_outcome_events') }}
+    where outcome_type in ('task_succeeded', 'task_failed') and task_id is not null
+    union all
+    select 'resolved_ticket' as unit, ticket_id, requester_key, null as feature, resolved_at
+    from {{ ref('int_ticket_resolutions') }}
+    where is_counted and resolution_state in ('final', 'provisional')
+    union all
+    select 'conversion' as unit, conversion_id, user_key, feature, occurred_at
+    from {{ ref('int_conversions') }}
+    where is_counted
+
+),
+
+-- an outcome is found by its own feature, and by any
+wanted as (
+
+    select unit, user_key, unnest([coalesce(feature, 'unattributed'), '*']) as met_feature, occurred_at, subject_id
+    from events
+    where user_key is not null
+
+),
+
+outcomes as (
+
+    select unit, user_key, met_feature, occurred_at, min(subject_id) as subject_id
+    from wanted
+    group by unit, user_key, met_feature, occurred_at
+
+),
+
+-- the window of the call's own feature, else that of its unit
+seekers as (
+
+    select
+        cost_rows.*,
+        windows.unit,
+        if(windows.is_same_feature, cost_rows.feature, '*') as met_feature,
+        windows.window_hours
+    from cost_rows
+    inner join windows on windows.feature is null or cost_rows.feature = windows.feature
+    semi join outcomes on cost_rows.user_key = outcomes.user_key
+    qualify row_number() over (
+        partition by cost_rows.cost_row_id, windows.unit order by windows.feature is null
+    ) = 1
+
+)
+
+select seekers.unit, seekers.cost_row_id, outcomes.subject_id
+from seekers
+asof join outcomes
+    on seekers.unit = outcomes.unit
+    and seekers.user_key = outcomes.user_key
+    and seekers.met_feature = outcomes.met_feature
+    and seekers.requested_at <= outcomes.occurred_at
+where outcomes.occurred_at < seekers.requested_at + to_microseconds(cast(seekers.window_hours * 3600000000 as bigint))

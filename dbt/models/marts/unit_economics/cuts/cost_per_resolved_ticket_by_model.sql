@@ -1,0 +1,5 @@
+-- grain: one row per calendar period (day, week, month), resolution kind, model and scope rule
+{{ unit_cost_mart(
+    ref('int_ticket_costs'), ref('int_ticket_outcomes'), 'resolution_kind', ['resolved_final', 'resolved_provisional'], ref('int_outcome_as_of'),
+    cut=['model_key']
+) }}
