@@ -56,7 +56,7 @@ def decide(
     month: str,
     channel: str | None = None,
     account: str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, str]]:
     """Land one decision for each matching channel and account; return the lines written.
 
     A close also records the denominators of the month as they are published, and how far each
@@ -130,15 +130,15 @@ def _published(settings: Settings, first_day: date) -> list[Month]:
     return [Month(row[0], row[1], first_day, *row[2:]) for row in rows]
 
 
-def _published_outcomes(settings: Settings, first_day: date) -> dict[str, Any]:
-    """Return what the snapshot says of the month's outcomes; a snapshot from before has nothing."""
+def _published_outcomes(settings: Settings, first_day: date) -> dict[str, str]:
+    """Return as JSON lists what the snapshot says of the month's outcomes; a snapshot from before has nothing."""
     with connect(settings.snapshot, read_only=True) as con:
         marts = {name for (name,) in con.execute(_OUTCOME_MARTS).fetchall()}
         if len(marts) < 2:  # noqa: PLR2004
             return {}
         outcomes = _records(con, _OUTCOMES, {"day": first_day})
         sources = _records(con, _OUTCOME_SOURCES, {})
-    return {"outcomes": outcomes, "outcome_sources": sources}
+    return {"outcomes": json.dumps(outcomes), "outcome_sources": json.dumps(sources)}
 
 
 def _records(
@@ -189,9 +189,9 @@ def _line(
     version: str,
     author: Author,
     decided_at: datetime,
-    seen: dict[str, Any],
-) -> dict[str, Any]:
-    line: dict[str, Any] = {
+    seen: dict[str, str],
+) -> dict[str, str]:
+    line = {
         "decision": decision,
         "channel": month.channel,
         "account": month.account,

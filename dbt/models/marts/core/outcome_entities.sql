@@ -61,7 +61,7 @@ tickets as (
         arg_max(merged_into_id, updated_at) filter (where merged_into_id is not null) as merged_into,
         min(updated_at) as first_seen_at,
         max(updated_at) as last_known_at,
-        max(updated_at) filter (where status = 'closed') as closed_at
+        min(updated_at) filter (where status = 'closed') as closed_at
     from states
     where not has_test
     group by source, account_label, ticket_id
