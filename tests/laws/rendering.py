@@ -51,14 +51,14 @@ def modality_meters() -> tuple[str, ...]:
     return tuple(name for names in _returned()["modality_meters"].values() for name in names)
 
 
-def render(template: str) -> str:
-    """SQL of a template; ref('x') is table x, source('s', 'x') too."""
+def render(template: str, **variables: str) -> str:
+    """SQL of a template; ref('x') is table x, source('s', 'x') too, env_var what is given."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.globals.update(
         ref=lambda name: name,
         source=lambda schema, name: name,
         config=lambda **options: "",
-        env_var=lambda name, default="": default,
+        env_var=lambda name, default="": variables.get(name, default),
         is_incremental=lambda: False,
         # a macro is a function; a model gets a value of its own each time
         **{name: partial(deepcopy, value) for name, value in _returned().items()},
