@@ -70,6 +70,7 @@ class Binding:
     `paths`: alternatives in order of preference, each a tuple of parts joined with ':'.
     `transform`: '' | lower | equals:<value> | strip:<prefix> | starts:<prefix> | word | epoch_s |
     epoch_ms | epoch_us | epoch_s_or_ms | seconds_to_ms | sum | all_empty | tag:<prefix> |
+    tags:<prefix>|<prefix> (all but those of the prefixes) |
     param:<key>[,<key>] | number_at:<prefix> | text_at:<prefix> | where:<column>=<value>|<value>,
     which keeps the value on rows where a column bound before has one of these values.
     `in_file`: a file without this path is rejected.

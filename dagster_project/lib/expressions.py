@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dagster_project.lib.access import Value
-from dagster_project.lib.casting import CONTAINER, NUMBER, as_text
+from dagster_project.lib.casting import (
+    CONTAINER,
+    LABEL,
+    LONGEST_LABEL_BYTES,
+    NUMBER,
+    as_text,
+)
 from dagster_project.lib.columns import Binding, Column
 from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.hashing import keyed_hash_sql
@@ -101,7 +107,7 @@ def _value(binding: Binding, column: Column, access: Access, done: Expressions) 
         if binding.constant is None:
             return None
         return Value(f"cast({_constant(done, binding.constant)} as varchar)", "VARCHAR")
-    if transform.startswith(("tag:", "param:", "number_at:", "text_at:")):
+    if transform.startswith(("tag:", "tags", "param:", "number_at:", "text_at:")):
         return _found_inside(binding.paths[0][0], transform, access)
     if transform == "all_empty":
         return _all_empty([access.value(parts[0]) for parts in binding.paths])
@@ -114,6 +120,8 @@ def _found_inside(path: str, transform: str, access: Access) -> Value | None:
     name, _, wanted = transform.partition(":")
     if name == "tag":
         return _tag(access.text_list(path), wanted)
+    if name == "tags":
+        return _tags(access.text_list(path), [prefix for prefix in wanted.split("|") if prefix])
     if name == "param":
         return _params([access.param(path, key) for key in wanted.split(",")])
     return _first_at(access.values_at(path, wanted), name == "number_at")
@@ -219,6 +227,21 @@ def _tag(values: Value | None, prefix: str) -> Value | None:
     start = literal(prefix)
     first = f"list_filter({values.sql}, lambda tag: starts_with(tag, {start}))[1]"
     return Value(f"substr({first}, {len(prefix) + 1})", "VARCHAR")
+
+
+def _tags(values: Value | None, other_prefixes: list[str]) -> Value | None:
+    """Return a list of tags as JSON: each once, in order, without those of other columns."""
+    if values is None:
+        return None
+    others = [f"starts_with(tag, {literal(prefix)})" for prefix in other_prefixes]
+    wanted = " and not ".join(["trim(tag) <> ''", *others])
+    is_label = f"strlen(tag) <= {LONGEST_LABEL_BYTES} and regexp_full_match(tag, {literal(LABEL)})"
+    listed = (
+        f"list_sort(list_distinct(list_transform("
+        f"list_filter({values.sql}, lambda tag: {wanted}),"
+        f" lambda tag: case when {is_label} then tag else '(text)' end)))"
+    )
+    return Value(f"nullif(cast(to_json({listed}) as varchar), '[]')", "VARCHAR")
 
 
 def _all_empty(values: list[Value | None]) -> Value:

@@ -158,6 +158,8 @@ def _binding(where: str, column: Column, entry: dict[str, str]) -> Binding:
     )
     if any(not part or "" in part.split(".") for parts in alternatives for part in parts):
         raise ConfigurationError(f"{where}: path {entry['path']!r} has an empty part")
+    if column.kind == "json_list":
+        transform = "tags"
     # A count or an amount read from a column that is not there would be a silent zero.
     in_file = column.required or column.kind in ("count", "money")
     return Binding(column.name, alternatives, None, transform, in_file)

@@ -35,6 +35,7 @@ SOURCE = Source(
         Column("is_retry", "boolean"),
         Column("is_fallback", "boolean"),
         Column("is_cache_hit", "boolean"),
+        Column("tags", "json_list"),
         Column("prompt", "free_text"),
         Column("response", "free_text"),
     ),

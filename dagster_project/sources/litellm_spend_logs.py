@@ -53,6 +53,8 @@ def _bindings() -> tuple[Binding, ...]:
         bind("is_cache_hit", "cache_hit"),
         *(bind(name) for name in plain),
         *(bind(name, "request_tags", transform=f"tag:{tag}") for name, tag in tags.items()),
+        # what the lines above read has columns of its own
+        bind("tags", "request_tags", transform=f"tags:{'|'.join(tags.values())}"),
     )
 
 
@@ -88,6 +90,7 @@ SOURCE = Source(
         *texts("prompt_version", "agent", "tenant"),
         *counts("attempt_no"),
         Column("is_fallback", "boolean"),
+        Column("tags", "json_list"),
         Column("messages", "free_text"),
         Column("response", "free_text"),
     ),

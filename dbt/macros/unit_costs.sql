@@ -81,13 +81,15 @@ group by {{ subject }}
 
 {# One unit-cost mart. daily_costs: usage_date, class, is_matched, scope_rule (NULL in scope) and the
    cost_sums. outcomes: period_grain, period_start, class, denominator, provisional and the extra
-   columns. A cut is a further column of both, by which classes are divided. as_of: one row, as_of_at is the moment up to which the denominators are known; a period
+   columns. by_cut: both have cut, cut_parent and cut_value too, and each cut is a whole mart of its own. as_of: one row, as_of_at is the moment up to which the denominators are known; a period
    that ends later is provisional.
    Unit costs: direct = matched spend of the class / denominator; loaded = that spend plus its share of the in-scope spend that stands beside every denominator, so that over the classes
    loaded unit cost times denominator is all in-scope spend. Shares follow direct cost in whole
    units of 10^-12 USD, the rest to the largest class; classes without cost share by denominator. #}
-{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns, as_of, cut=[]) -%}
-with daily_costs as (select * from {{ daily_costs }}),
+{% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns, as_of, by_cut=false) -%}
+{%- set cut = ['cut', 'cut_parent', 'cut_value'] if by_cut else [] -%}
+{%- set period = 'partition by period_grain, period_start' ~ (', cut' if by_cut else '') -%}
+with daily_costs as ({{ costs_by_cut(daily_costs) if by_cut else 'select * from ' ~ daily_costs }}),
 
 outcomes as (
 
@@ -103,7 +105,7 @@ outcomes as (
         {%- endfor %}
         {{ complete_sum('denominator') }} as denominator,
         sum(provisional) as provisional
-    from {{ outcomes }}
+    from {% if by_cut %}({{ costs_by_cut(outcomes) }}){% else %}{{ outcomes }}{% endif %}
     group by all
 
 ),
@@ -195,7 +197,7 @@ pooled as (
         sum(if(in_scope, computed_cost_usd, 0)) over period as in_scope_usd,
         sum(if(in_scope and denominator = 0, unpriced_usage_rows, 0)) over period as pool_unpriced_rows
     from joined
-    window period as (partition by period_grain, period_start)
+    window period as ({{ period }})
 
 ),
 
@@ -204,9 +206,9 @@ weighed as (
     select
         *,
         sum(weight) over period as total_weight,
-        row_number() over (partition by period_grain, period_start order by weight desc, class{{ ', ' ~ cut | join(', ') if cut }}) as weight_rank
+        row_number() over ({{ period }} order by weight desc, class{{ ', cut_parent, cut_value' if by_cut }}) as weight_rank
     from pooled
-    window period as (partition by period_grain, period_start)
+    window period as ({{ period }})
 
 ),
 
@@ -243,7 +245,7 @@ loaded as (
         end as {{ basis }}_loaded_cost_usd{{ ',' if not loop.last }}
         {%- endfor %}
     from shared
-    window period as (partition by period_grain, period_start)
+    window period as ({{ period }})
 
 )
 
@@ -284,4 +286,52 @@ select
         > coalesce(as_of.as_of_at, timestamp '1970-01-01') as is_provisional
 from loaded
 cross join as_of
+{%- endmacro %}
+
+{# The rows of a relation once for each cut, with the cut's name and its value; a prompt version stands
+   below its template. #}
+{% macro costs_by_cut(relation) -%}
+    {%- for column in cuts() %}
+    select
+        *,
+        '{{ column }}' as cut,
+        {{ 'prompt_template' if column == 'prompt_version' else "''" }} as cut_parent,
+        {{ column }} as cut_value
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# One cut of a unit's costs as a mart of its own: the columns of the unit's mart and those of the cut. #}
+{% macro cut_mart(relation, class_column, cut, extra_columns) -%}
+select
+    period_grain,
+    period_start,
+    {{ class_column }},
+    {%- if cut == 'prompt_version' %}
+    cut_parent as prompt_template,
+    {%- endif %}
+    cut_value as {{ cut }},
+    in_scope,
+    scope_rule,
+    computed_cost_usd,
+    trued_up_cost_usd,
+    trued_up_status,
+    {%- for column in extra_columns %}
+    {{ column }},
+    {%- endfor %}
+    computed_direct_unit_cost_usd,
+    computed_loaded_unit_cost_usd,
+    trued_up_direct_unit_cost_usd,
+    trued_up_loaded_unit_cost_usd,
+    computed_loaded_cost_usd,
+    trued_up_loaded_cost_usd,
+    match_coverage_ratio,
+    price_coverage_ratio,
+    requests,
+    unpriced_requests,
+    is_lower_bound,
+    is_provisional
+from {{ relation }}
+where cut = '{{ cut }}'
 {%- endmacro %}

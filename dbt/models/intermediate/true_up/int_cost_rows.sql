@@ -61,6 +61,7 @@ select
     calls.task_id,
     calls.ticket_id,
     calls.attempt_no,
+    calls.tags,
     1 as usage_rows,
     if(calls.unpriced_reason is null, 0, 1) as unpriced_usage_rows,
     coalesce(calls.requests, 0) as requests,

@@ -84,6 +84,7 @@ select
     priced.task_id,
     priced.ticket_id,
     priced.attempt_no,
+    priced.tags,
 
     ---------- result
     priced.status,

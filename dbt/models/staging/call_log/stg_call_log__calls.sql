@@ -86,6 +86,7 @@ select
     task_id,
     ticket_id,
     attempt_no,
+    cast(json(tags) as varchar[]) as tags,
 
     ---------- result
     call_status as status,

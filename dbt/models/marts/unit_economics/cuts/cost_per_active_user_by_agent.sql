@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), user class, agent and scope rule
-{{ unit_cost_mart(
-    ref('int_user_costs'), ref('int_user_outcomes'), 'user_class', ['active_users'], ref('int_outcome_as_of'),
-    cut=['agent']
-) }}
+{{ cut_mart(ref('int_user_cuts'), 'user_class', 'agent', ['active_users']) }}

@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), conversion type, team and scope rule
-{{ unit_cost_mart(
-    ref('int_conversion_costs'), ref('int_conversion_outcomes'), 'conversion_type', ['conversions_final', 'conversions_provisional'], ref('int_outcome_as_of'),
-    cut=['team']
-) }}
+{{ cut_mart(ref('int_conversion_cuts'), 'conversion_type', 'team', ['conversions_final', 'conversions_provisional']) }}

@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), conversion type, tenant and scope rule
-{{ unit_cost_mart(
-    ref('int_conversion_costs'), ref('int_conversion_outcomes'), 'conversion_type', ['conversions_final', 'conversions_provisional'], ref('int_outcome_as_of'),
-    cut=['tenant']
-) }}
+{{ cut_mart(ref('int_conversion_cuts'), 'conversion_type', 'tenant', ['conversions_final', 'conversions_provisional']) }}

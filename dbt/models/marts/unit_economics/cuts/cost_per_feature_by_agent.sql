@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), feature, agent and scope rule
-{{ unit_cost_mart(
-    ref('int_feature_costs'), ref('int_feature_outcomes'), 'feature', ['feature_requests'], ref('int_usage_as_of'),
-    cut=['agent']
-) }}
+{{ cut_mart(ref('int_feature_cuts'), 'feature', 'agent', ['feature_requests']) }}

@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), feature, cohort (first active month of the user) and scope rule
-{{ unit_cost_mart(
-    ref('int_feature_costs'), ref('int_feature_outcomes'), 'feature', ['feature_requests'], ref('int_usage_as_of'),
-    cut=['cohort']
-) }}
+{{ cut_mart(ref('int_feature_cuts'), 'feature', 'cohort', ['feature_requests']) }}

@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), feature, tenant and scope rule
-{{ unit_cost_mart(
-    ref('int_feature_costs'), ref('int_feature_outcomes'), 'feature', ['feature_requests'], ref('int_usage_as_of'),
-    cut=['tenant']
-) }}
+{{ cut_mart(ref('int_feature_cuts'), 'feature', 'tenant', ['feature_requests']) }}

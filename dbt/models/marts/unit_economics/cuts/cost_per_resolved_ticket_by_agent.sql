@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), resolution kind, agent and scope rule
-{{ unit_cost_mart(
-    ref('int_ticket_costs'), ref('int_ticket_outcomes'), 'resolution_kind', ['resolved_final', 'resolved_provisional'], ref('int_outcome_as_of'),
-    cut=['agent']
-) }}
+{{ cut_mart(ref('int_ticket_cuts'), 'resolution_kind', 'agent', ['resolved_final', 'resolved_provisional']) }}

@@ -1,5 +1,2 @@
 -- grain: one row per calendar period (day, week, month), resolution kind, prompt template and version and scope rule
-{{ unit_cost_mart(
-    ref('int_ticket_costs'), ref('int_ticket_outcomes'), 'resolution_kind', ['resolved_final', 'resolved_provisional'], ref('int_outcome_as_of'),
-    cut=['prompt_template', 'prompt_version']
-) }}
+{{ cut_mart(ref('int_ticket_cuts'), 'resolution_kind', 'prompt_version', ['resolved_final', 'resolved_provisional']) }}
