@@ -23,7 +23,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def day_in(zone: str) -> str:
-    return render("{{ reporting_date('at') }}", TRUEUP_REPORTING_TIME_ZONE=zone)
+    return render("{{ reporting_date('moment') }}", TRUEUP_REPORTING_TIME_ZONE=zone)
 
 
 @pytest.mark.parametrize("session_zone", ["UTC", "Asia/Tokyo"])
@@ -33,7 +33,7 @@ def test_the_night_of_the_clock_change_has_the_days_of_its_zone(
     """C62: 04:30Z is still 8 March in New York, 06:30Z is 9 March, wherever the reader sits."""
     con.execute(f"set TimeZone = '{session_zone}'")
     for at, day in NIGHT:
-        sql = f"select {day_in('America/New_York')} from (select $at::timestamp as at)"
+        sql = f"select {day_in('America/New_York')} from (select $at::timestamp as moment)"
         assert con.execute(sql, {"at": at}).fetchall() == [(day,)]
 
 
@@ -46,7 +46,7 @@ def test_the_days_of_any_zone_sum_to_the_range_with_short_and_long_days(
     days = con.execute(
         f"select {day_in(zone)} as day, count(*) as events"
         " from (select unnest(generate_series(timestamp '2025-01-01 00:30:00',"
-        " timestamp '2025-12-31 23:30:00', interval 1 hour)) as at) group by day order by day"
+        " timestamp '2025-12-31 23:30:00', interval 1 hour)) as moment) group by day order by day"
     ).fetchall()
     assert sum(events for _, events in days) == 365 * 24
     whole = days[1:-1]
