@@ -294,6 +294,28 @@ def test_what_is_taken_back_stays_a_row_beside_what_takes_it_back(story: Story) 
     ]
 
 
+def test_a_ticket_or_task_has_its_state_its_links_and_its_part_of_the_cost(story: Story) -> None:
+    """Ticket 2 is open again, 3 lives on in 7, 4 went into 1; the calls of T1 and T2 name none."""
+    rows = story.rebuilt_home.sql(
+        "select subject_type, subject_id, current_status, resolution_state, resolution_kind,"
+        " reopen_count_transition, followup_of, merged_into, touches, computed_cost_usd"
+        " from marts.outcome_entities order by all"
+    )
+    human = "human_solved"
+    assert rows == [
+        ("task", "T1", "success", "final", "answer", 0, None, None, 0, D(0)),
+        ("task", "T2", "failure", "reversed", "answer", 1, None, None, 0, D(0)),
+        ("ticket", "1", "closed", "final", human, 0, None, None, 1, CALL),
+        ("ticket", "2", "open", "reversed", human, 1, None, None, 1, CALL),
+        ("ticket", "3", "solved", "reversed", human, 0, None, None, 1, CALL),
+        ("ticket", "4", "solved", "void", human, 0, None, "1", 1, CALL),
+        ("ticket", "5", "deleted", "void", human, 0, None, None, 1, CALL),
+        ("ticket", "6", "open", "open", None, 0, None, None, 0, D(0)),
+        ("ticket", "7", "open", "open", None, 0, "3", None, 0, D(0)),
+        ("ticket", "9", "closed", "provisional", human, 0, None, None, 0, D(0)),
+    ]
+
+
 def test_a_rebuild_from_landing_gives_the_same_restatements(story: Story) -> None:
     assert story.rebuilt == {}
     assert story.states["rebuilt"] == story.states["changed"]
