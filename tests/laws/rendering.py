@@ -15,7 +15,7 @@ DBT = Path(__file__).resolve().parents[2] / "dbt"
 
 # `return` is dbt's own; what such a macro returns is a list or a dict of names, read as Python.
 RETURNING = re.compile(
-    r"{% macro (?P<name>\w+)\(\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
+    r"{% macro (?P<name>\w+)\((?P<arguments>[\w, ]*)\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
 )
 
 
@@ -28,8 +28,6 @@ def _macro_files() -> str:
 def _macros() -> str:
     text = re.sub(r"{% test .*?{% endtest %}", "", _macro_files(), flags=re.DOTALL)
     text = RETURNING.sub("", text)
-    # one that returns by its argument is no list of names; no law renders a model that asks it
-    text = re.sub(r"{% macro \w+\(\w+\) -%}\s*{{ return.*?endmacro %}", "", text, flags=re.DOTALL)
     assert "return(" not in text
     return re.sub(r"{% macro generate_schema_name.*?endmacro %}", "", text, flags=re.DOTALL)
 
@@ -40,6 +38,21 @@ def _returned() -> dict[str, Any]:
     return {
         found["name"]: ast.literal_eval(found["value"].strip())
         for found in RETURNING.finditer(_macro_files())
+        if not found["arguments"]
+    }
+
+
+@cache
+def _choosing() -> dict[str, Any]:
+    """Macros that return one of several values, by their arguments."""
+
+    def choose(value: str, names: list[str], *given: Any) -> Any:
+        return jinja2.Environment().compile_expression(value)(**dict(zip(names, given, strict=True)))
+
+    return {
+        found["name"]: partial(choose, found["value"].strip(), found["arguments"].split(", "))
+        for found in RETURNING.finditer(_macro_files())
+        if found["arguments"]
     }
 
 
@@ -53,17 +66,18 @@ def modality_meters() -> tuple[str, ...]:
     return tuple(name for names in _returned()["modality_meters"].values() for name in names)
 
 
-def render(template: str) -> str:
-    """SQL of a template; ref('x') is table x, source('s', 'x') too."""
+def render(template: str, **variables: str) -> str:
+    """SQL of a template; ref('x') is table x, source('s', 'x') too, env_var what is given."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.globals.update(
         ref=lambda name: name,
         source=lambda schema, name: name,
         config=lambda **options: "",
-        env_var=lambda name, default="": default,
+        env_var=lambda name, default="": variables.get(name, default),
         is_incremental=lambda: False,
         # a macro is a function; a model gets a value of its own each time
         **{name: partial(deepcopy, value) for name, value in _returned().items()},
+        **_choosing(),
     )
     return environment.from_string(_macros() + template).render()
 

@@ -341,9 +341,11 @@ def cases() -> list[Case]:
     for grain in ("day", "week", "month"):
         users = [
             direct(USERS, both(f"active_users_{grain}", f"user_{{}}_cost_usd_{grain}",
-                               f"{{}}_cost_per_active_user_{grain}")),
+                               f"{{}}_cost_per_active_user_{grain}"),
+                   "user_class = 'end_user'"),
             loaded(USERS, both(f"active_users_{grain}", f"user_{{}}_loaded_cost_usd_{grain}",
-                               f"{{}}_loaded_cost_per_active_user_{grain}")),
+                               f"{{}}_loaded_cost_per_active_user_{grain}"),
+                   "user_class = 'end_user'"),
         ]  # fmt: skip
         months = LOADED if grain == "month" else []
         found += [
