@@ -8,7 +8,9 @@ import json
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
+
+import duckdb
 
 from dagster_project.lib.errors import ConfigurationError
 from dagster_project.lib.settings import Settings
@@ -57,6 +59,9 @@ def decide(
 ) -> list[dict[str, str]]:
     """Land one decision for each matching channel and account; return the lines written.
 
+    A close also records the denominators of the month as they are published, and how far each
+    source of outcomes had told: a later change of them is then a restatement.
+
     Raises ConfigurationError where the month is not published, is (or is not) closed already, or
     the name looks like an address.
     """
@@ -72,7 +77,8 @@ def decide(
     version = current_version(settings)
     _check(decision, months, version)
     decided_at = datetime.now(tz=UTC)
-    lines = [_line(decision, found, version, author, decided_at) for found in months]
+    seen = _published_outcomes(settings, _first_day(month)) if decision == "close" else {}
+    lines = [_line(decision, found, version, author, decided_at, seen) for found in months]
     folder = settings.landing / "decisions"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{decided_at:%Y%m%dT%H%M%S%fZ}-{decision}-{month}.jsonl"
@@ -124,6 +130,40 @@ def _published(settings: Settings, first_day: date) -> list[Month]:
     return [Month(row[0], row[1], first_day, *row[2:]) for row in rows]
 
 
+def _published_outcomes(settings: Settings, first_day: date) -> dict[str, str]:
+    """Return as JSON lists what the snapshot says of the month's outcomes; a snapshot from before has nothing."""
+    with connect(settings.snapshot, read_only=True) as con:
+        marts = {name for (name,) in con.execute(_OUTCOME_MARTS).fetchall()}
+        if len(marts) < 2:  # noqa: PLR2004
+            return {}
+        outcomes = _records(con, _OUTCOMES, {"day": first_day})
+        sources = _records(con, _OUTCOME_SOURCES, {})
+    return {"outcomes": json.dumps(outcomes), "outcome_sources": json.dumps(sources)}
+
+
+def _records(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]
+) -> list[dict[str, Any]]:
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+_OUTCOME_MARTS = """
+select table_name from duckdb_tables()
+where schema_name = 'marts' and table_name in ('outcome_months', 'outcome_sources')
+"""
+_OUTCOMES = """
+select unit, class, outcomes_final as final, outcomes_provisional as provisional,
+    loaded_cost_usd::varchar as loaded_cost_usd
+from marts.outcome_months where month = $day order by unit, class
+"""
+_OUTCOME_SOURCES = """
+select source, account_label as account, known_through_at::varchar as known_through_at
+from marts.outcome_sources order by source, account_label
+"""
+
+
 def _check(decision: Decision, months: list[Month], version: str) -> None:
     today = datetime.now(tz=UTC).date()
     for month in months:
@@ -149,6 +189,7 @@ def _line(
     version: str,
     author: Author,
     decided_at: datetime,
+    seen: dict[str, str],
 ) -> dict[str, str]:
     line = {
         "decision": decision,
@@ -161,6 +202,7 @@ def _line(
         "decided_by": author.name.strip(),
         "decided_at": decided_at.isoformat().replace("+00:00", "Z"),
         "note": author.note,
+        **seen,
     }
     digest = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
     return {"decision_id": digest[:16], **line}

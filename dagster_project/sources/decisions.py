@@ -19,8 +19,11 @@ NAMES = (
     "decided_by",
     "decided_at",
     "note",
+    "outcomes",
+    "outcome_sources",
 )
-REQUIRED = tuple(name for name in NAMES if name not in ("rate_card_version", "note"))
+OPTIONAL = ("rate_card_version", "note", "outcomes", "outcome_sources")
+REQUIRED = tuple(name for name in NAMES if name not in OPTIONAL)
 
 SOURCE = Source(
     name="decisions",
@@ -37,7 +40,8 @@ SOURCE = Source(
         *texts("rate_card_version"),
         Column("decided_by", required=True),
         Column("decided_at", "timestamp", required=True),
-        *texts("note"),
+        # JSON lists: the denominators that were published, and how far each outcome source had told
+        *texts("note", "outcomes", "outcome_sources"),
     ),
     keys=("decision_id", "decided_at"),
     day_columns=("first_day", "last_day"),

@@ -61,6 +61,10 @@ TABLES = {
         name="task_type",
         denominators="concluded_tasks bigint, successful_tasks bigint, task_success_ratio double,",
     ),
+    "marts.cost_per_conversion": UNIT_COST_COLUMNS.format(
+        name="conversion_type",
+        denominators="conversions_final bigint, conversions_provisional bigint,",
+    ),
     "marts.fct_llm_calls": """
         usage_date date, feature varchar, cost_usd decimal(38, 18), unpriced_reason varchar,
         has_unconfirmed_price boolean, rate_card_version varchar
@@ -107,6 +111,11 @@ TABLES = {
         status varchar, breached_codes varchar, largest_line varchar,
         largest_line_usd decimal(38, 18), is_lower_bound boolean
     """,
+    "marts.outcome_entities": """
+        subject_type varchar, last_resolved_at timestamp, closed_at timestamp
+    """,
+    "marts.outcome_months": "month date, outcomes bigint",
+    "marts.outcome_restatements": "month date, change bigint, closed_at timestamp",
     "intermediate.int_outcome_as_of": "as_of_at timestamp, as_of_date date",
 }
 
@@ -224,6 +233,16 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"source": "gateway", "account_label": "default", "path": "gateway/b.csv",
          "status": "rejected", "reason": "no data rows"},
     ],
+    "marts.outcome_entities": [
+        {"subject_type": "ticket", "last_resolved_at": datetime(2026, 9, 2),
+         "closed_at": closed}
+        for closed in (datetime(2026, 9, 7), datetime(2026, 9, 10), None)
+    ],
+    "marts.outcome_months": [{"month": SEPTEMBER, "outcomes": 9}],
+    "marts.outcome_restatements": [
+        {"month": SEPTEMBER, "change": change, "closed_at": datetime(2026, 10, 2)}
+        for change in (1, -1)
+    ],
     "marts.quarantined_rows": [
         {"source": "gateway", "account_label": "default", "path": "gateway/a.csv",
          "row_number": 3, "column_name": "output_tokens", "reason_code": "negative",
@@ -281,10 +300,17 @@ def build_snapshot(path: Path, rows: dict[str, list[dict[str, Any]]] | None = No
 
 def report_sql(model: str) -> str:
     """Return the SQL of a report model, rendered as dbt would on this snapshot."""
-    macros = (PROJECT / "dbt" / "macros" / "money.sql").read_text(encoding="utf-8")
+    macros = "".join(
+        (PROJECT / "dbt" / "macros" / f"{name}.sql").read_text(encoding="utf-8")
+        for name in ("money", "windows")
+    )
     text = (REPORT_MODELS / f"{model}.sql").read_text(encoding="utf-8")
     template = Environment(autoescape=False).from_string(macros + text)
-    return template.render(ref=lambda name: f"{SCHEMAS.get(name, 'marts')}.{name}")
+    return template.render(
+        ref=lambda name: f"{SCHEMAS.get(name, 'marts')}.{name}",
+        env_var=lambda name, default="": default,
+        is_incremental=lambda: False,
+    )
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:

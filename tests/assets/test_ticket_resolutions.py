@@ -209,6 +209,36 @@ def test_an_id_that_two_tools_have_takes_no_event_of_a_feed(told: Landing) -> No
     assert _resolutions(told) == []
 
 
+VECTORS = [
+    # states, times solved, reopens as transitions, counted, kind of what counts
+    (("open", "solved", "open"), 1, 1, 0, None),
+    (("open", "solved", "open", "solved"), 2, 1, 1, "human_solved"),
+    (("open", "closed"), 1, 0, 1, "closed_unsolved"),
+    (("open", "solved", "closed"), 1, 0, 1, "human_solved"),
+]
+
+
+@pytest.mark.parametrize(("states", "solved", "reopens", "counted", "kind"), VECTORS)
+def test_the_histories_of_outcomes_8_give_their_solves_and_reopens(
+    told: Landing,
+    states: tuple[str, ...],
+    solved: int,
+    reopens: int,
+    counted: int,
+    kind: str | None,
+) -> None:
+    """One of Fivetran's own counts is wrong for each of the first three; a close is no solve."""
+    for day, state in enumerate(states, start=2):
+        page = {"tickets": [_zendesk(1, state, f"2026-03-{day:02}")]}
+        told.drop(f"zendesk_tickets/{day}.json", page)
+    _build(told, "int_ticket_resolutions")
+    stands = "is_counted and resolution_state in ('final', 'provisional')"
+    assert told.rows(
+        f"select count(*), max(reopens), count(*) filter ({stands}),"
+        f" any_value(resolution_kind) filter ({stands}) from int_ticket_resolutions"
+    ) == [(solved, reopens, counted, kind)]
+
+
 def test_what_counts_among_the_outcomes_is_what_the_unit_cost_is_divided_by(told: Landing) -> None:
     told.drop("zendesk_tickets/t.json", {"tickets": [_zendesk(1, "solved", "2026-03-20")]})
     fulfilled = [_clock(1, "fulfill", "2026-03-02"), _clock(2, "fulfill", "2026-03-02", ticket=9)]

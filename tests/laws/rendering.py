@@ -15,7 +15,7 @@ DBT = Path(__file__).resolve().parents[2] / "dbt"
 
 # `return` is dbt's own; what such a macro returns is a list or a dict of names, read as Python.
 RETURNING = re.compile(
-    r"{% macro (?P<name>\w+)\(\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
+    r"{% macro (?P<name>\w+)\((?P<arguments>[\w, ]*)\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
 )
 
 
@@ -38,6 +38,21 @@ def _returned() -> dict[str, Any]:
     return {
         found["name"]: ast.literal_eval(found["value"].strip())
         for found in RETURNING.finditer(_macro_files())
+        if not found["arguments"]
+    }
+
+
+@cache
+def _choosing() -> dict[str, Any]:
+    """Macros that return one of several values, by their arguments."""
+
+    def choose(value: str, names: list[str], *given: Any) -> Any:
+        return jinja2.Environment().compile_expression(value)(**dict(zip(names, given, strict=True)))
+
+    return {
+        found["name"]: partial(choose, found["value"].strip(), found["arguments"].split(", "))
+        for found in RETURNING.finditer(_macro_files())
+        if found["arguments"]
     }
 
 
@@ -51,17 +66,18 @@ def modality_meters() -> tuple[str, ...]:
     return tuple(name for names in _returned()["modality_meters"].values() for name in names)
 
 
-def render(template: str) -> str:
-    """SQL of a template; ref('x') is table x, source('s', 'x') too."""
+def render(template: str, **variables: str) -> str:
+    """SQL of a template; ref('x') is table x, source('s', 'x') too, env_var what is given."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.globals.update(
         ref=lambda name: name,
         source=lambda schema, name: name,
         config=lambda **options: "",
-        env_var=lambda name, default="": default,
+        env_var=lambda name, default="": variables.get(name, default),
         is_incremental=lambda: False,
         # a macro is a function; a model gets a value of its own each time
         **{name: partial(deepcopy, value) for name, value in _returned().items()},
+        **_choosing(),
     )
     return environment.from_string(_macros() + template).render()
 

@@ -155,6 +155,23 @@ def test_credits_and_tax_are_payable_and_never_usage(billed: Home) -> None:
     assert month(billed, "google", "taxed") == ("matched", D(100), D(100), D(96), D(0))
 
 
+def test_every_charge_of_an_invoice_is_a_billed_line_and_they_sum_to_what_is_payable(
+    billed: Home,
+) -> None:
+    """C59: usage, credit, tax and adjustment; the earlier GCP-replaced of 13 USD is gone."""
+    payable = {
+        "GCP-adjusted": D(9), "GCP-big": D(5000), "GCP-cents": D(0), "GCP-euro": D(92),
+        "GCP-idle": D(10), "GCP-none": D(10), "GCP-replaced": D(10),
+        "GCP-taxed": D(100) - D(20) + D(16), "OAI-1": D(3),
+    }  # fmt: skip
+    assert payable["GCP-taxed"] == D(96)
+    rows = billed.sql(
+        "select invoice_id, sum(billed_amount) from marts.fct_billed_lines"
+        " where invoice_id is not null group by invoice_id"
+    )
+    assert dict(rows) == payable
+
+
 def test_an_amount_in_another_currency_is_unknown_and_not_zero(billed: Home) -> None:
     """Regression: 92 EUR were compared as 0 USD, a `rate` residual took all cost away."""
     assert month(billed, "google", "euro") == ("not_billed", D(100), None, None, D(-100))

@@ -152,7 +152,10 @@ def test_every_unknown_name_is_listed_with_what_may_be_at_risk(books: Books) -> 
 def test_the_suggested_line_prices_the_name_once_it_is_completed(
     books: Books, make_books: MakeBooks
 ) -> None:
-    """2 for each mapped name on openai and azure, 6 on AWS, 9 by contract."""
+    """C60: a user's own line prices a model that no table knew.
+
+    2 for each mapped name on openai and azure, 6 on AWS, 9 by contract.
+    """
     names, contracts = [], []
     for suggestion in (row[4] for row in listed(books).values()):
         if found := re.search(r"model_aliases\.csv: (.*)$", suggestion):

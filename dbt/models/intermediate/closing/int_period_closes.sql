@@ -23,6 +23,8 @@ select
     arg_min(rate_card_version, decided_at) filter (where decision = 'close') as rate_card_version,
     min(decided_at) filter (where decision = 'close') as closed_at,
     arg_min(decided_by, decided_at) filter (where decision = 'close') as closed_by,
+    arg_min(outcomes, decided_at) filter (where decision = 'close') as published_outcomes,
+    arg_min(outcome_sources, decided_at) filter (where decision = 'close') as published_outcome_sources,
     arg_max(rate_card_version, decided_at) filter (where decision = 'restate') as restated_version,
     max(decided_at) filter (where decision = 'restate') as restated_at
 from standing

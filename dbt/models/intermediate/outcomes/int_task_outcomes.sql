@@ -23,7 +23,8 @@ select
     count(*) filter (where is_success) as denominator,
     count(*) as concluded_tasks,
     count(*) filter (where is_success) as successful_tasks,
-    0 as provisional
+    count(*) filter (where is_success and task_state = 'provisional') as successful_provisional,
+    count(*) filter (where is_success and task_state = 'provisional') as provisional
 from tasks
 group by all
 {{ 'union all' if not loop.last }}

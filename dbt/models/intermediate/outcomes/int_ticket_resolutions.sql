@@ -128,7 +128,8 @@ told as (
         max_by(resolution_kind, state_no) filter (where resolution_kind is not null) as told_kind,
         max_by(tags, state_no) filter (where tags is not null) as tags,
         min_by(requester_key, state_no) filter (where requester_key is not null) as requester_key,
-        bool_and(is_event) as is_told_by_events_alone
+        bool_and(is_event) as is_told_by_events_alone,
+        max_by(evidence, state_no) filter (where tags is not null) as tags_evidence
     from numbered_episodes
     where is_resolved
     group by source, account_label, ticket_id, episode_no
@@ -149,6 +150,10 @@ episodes as (
         transition,
         episode_no,
         state_at as transition_at,
+        evidence as resolved_evidence,
+        lead(case when transition in ('reopened', 'resolved again') then evidence end) over (
+            partition by source, account_label, ticket_id order by state_no
+        ) as reopened_evidence,
         -- a reopening that nobody saw was at the latest when the ticket was resolved again
         lead(case when transition in ('reopened', 'resolved again') then state_at end) over (
             partition by source, account_label, ticket_id order by state_no
@@ -161,7 +166,12 @@ episodes as (
 -- a follow-up ticket is a reopen of a ticket that could no longer be reopened
 follow_ups as (
 
-    select source, account_label, followup_source_id as ticket_id, min(created_at) as followed_up_at
+    select
+        source,
+        account_label,
+        followup_source_id as ticket_id,
+        min(created_at) as followed_up_at,
+        arg_min(evidence, evidence.known_at) as evidence
     from numbered
     where followup_source_id is not null and status <> 'deleted'
     group by source, account_label, followup_source_id
@@ -171,11 +181,29 @@ follow_ups as (
 -- told by the ticket that was merged away, or by the one that took it in
 merges as (
 
-    select source, account_label, ticket_id from numbered where merged_into_id is not null
-    union
-    select source, account_label, unnest(cast(json(merged_ticket_ids) as varchar[])) as ticket_id
+    select source, account_label, ticket_id, 'merged' as cause, arg_min(evidence, evidence.known_at) as evidence
+    from (
+        select source, account_label, ticket_id, evidence from numbered where merged_into_id is not null
+        union all
+        select source, account_label, unnest(cast(json(merged_ticket_ids) as varchar[])) as ticket_id, evidence
+        from numbered
+        where merged_ticket_ids is not null
+    )
+    group by source, account_label, ticket_id
+
+),
+
+removals as (
+
+    select
+        source,
+        account_label,
+        ticket_id,
+        arg_min(status, evidence.known_at) as cause,
+        arg_min(evidence, evidence.known_at) as evidence
     from numbered
-    where merged_ticket_ids is not null
+    where status in ('deleted', 'merged')
+    group by source, account_label, ticket_id
 
 ),
 
@@ -187,7 +215,16 @@ resolutions as (
         told.tags,
         told.requester_key,
         told.is_told_by_events_alone,
+        told.tags_evidence,
         merges.ticket_id is not null or coalesce(episodes.last_status in ('deleted', 'merged'), false) as is_gone,
+        coalesce(merges.cause, removals.cause) as gone_cause,
+        coalesce(merges.evidence, removals.evidence) as gone_evidence,
+        follow_ups.evidence as follow_up_evidence,
+        coalesce(
+            follow_ups.followed_up_at > episodes.transition_at
+            and (episodes.reopened_at is null or follow_ups.followed_up_at < episodes.reopened_at),
+            false
+        ) as is_undone_by_follow_up,
         least(
             episodes.reopened_at,
             case when follow_ups.followed_up_at > episodes.transition_at then follow_ups.followed_up_at end
@@ -206,6 +243,10 @@ resolutions as (
         on episodes.source = merges.source
         and episodes.account_label = merges.account_label
         and episodes.ticket_id = merges.ticket_id
+    left join removals
+        on episodes.source = removals.source
+        and episodes.account_label = removals.account_label
+        and episodes.ticket_id = removals.ticket_id
     where episodes.transition in ('resolved', 'resolved again')
 
 ),
@@ -252,9 +293,52 @@ judged as (
     from kinds
     cross join as_of
 
+),
+
+counted_once as (
+
+    select
+        *,
+        -- a ticket counts once: by its latest resolution that stands
+        row_number() over latest_first = 1 as is_counted,
+        first_value(resolved_evidence) over latest_first as latest_evidence
+    from judged
+    window latest_first as (
+        partition by source, account_label, ticket_id
+        order by resolution_state in ('void', 'reversed'), transition_at desc
+    )
+
+),
+
+-- whatever made it not count, the first of it that was known
+losses as (
+
+    select
+        *,
+        list_filter(
+            [
+                case when undone_at < matures_at then struct_pack(
+                    known_at := if(is_undone_by_follow_up, follow_up_evidence, reopened_evidence).known_at,
+                    cause := if(is_undone_by_follow_up, 'follow_up', 'reopened'),
+                    evidence := if(is_undone_by_follow_up, follow_up_evidence, reopened_evidence)
+                ) end,
+                case when is_gone or resolution_kind = 'merged' then struct_pack(
+                    known_at := coalesce(gone_evidence, tags_evidence).known_at,
+                    cause := coalesce(gone_cause, 'merged'),
+                    evidence := coalesce(gone_evidence, tags_evidence)
+                ) end,
+                case when not is_counted and resolution_state in ('final', 'provisional') then struct_pack(
+                    known_at := latest_evidence.known_at, cause := 'reopened', evidence := latest_evidence
+                ) end
+            ],
+            lambda loss: loss is not null
+        ) as losses
+    from counted_once
+
 )
 
 select
+    md5(concat_ws('|', source, account_label, ticket_id, 'resolved', transition_at)) as outcome_id,
     source,
     account_label,
     ticket_id,
@@ -267,9 +351,9 @@ select
     undone_at,
     matures_at,
     resolution_state,
-    -- a ticket counts once: by its latest resolution that stands
-    row_number() over (
-        partition by source, account_label, ticket_id
-        order by resolution_state in ('void', 'reversed'), transition_at desc
-    ) = 1 as is_counted
-from judged
+    is_counted,
+    resolved_evidence.known_at as known_at,
+    resolved_evidence,
+    list_sort(losses)[1].cause as lost_cause,
+    list_sort(losses)[1].evidence as lost_evidence
+from losses

@@ -55,6 +55,8 @@ event_states as (
         if(events.outcome_type = 'ticket_resolved', events.resolution_kind, null) as resolution_kind,
         events.user_key as requester_key,
         events.occurred_at as updated_at,
+        struct_pack(known_at := events.known_at, source := events.source, account_label := events.account_label)
+            as evidence,
         -- an event of a test is ignored before it gets here
         false as is_test,
         true as is_event
@@ -70,8 +72,10 @@ event_states as (
 
 )
 
+-- who tells the state, and when it knew
 select
     *,
+    struct_pack(known_at := updated_at, source := source, account_label := account_label) as evidence,
     false as is_event
 from versions
 

@@ -43,7 +43,12 @@ unioned as (
         attempt_no,
         value_amount,
         value_currency,
+        metric_name,
+        value_number,
+        value_label,
+        evaluator_kind,
         occurred_at,
+        time_basis,
         known_at,
         outcome_date,
         case outcome_type
@@ -61,7 +66,7 @@ unioned as (
     union all by name
 
     select
-        md5(concat_ws('|', source, account_label, ticket_id, 'resolved', resolved_at)) as outcome_id,
+        outcome_id,
         source,
         concat_ws(':', 'derived', ticket_id, 'resolved', resolved_at) as source_event_id,
         'ticket_resolved' as outcome_type,
@@ -73,7 +78,7 @@ unioned as (
         ticket_id,
         requester_key as user_key,
         resolved_at as occurred_at,
-        resolved_at as known_at,
+        known_at,
         resolved_date as outcome_date,
         matures_at,
         undone_at as reversed_at,

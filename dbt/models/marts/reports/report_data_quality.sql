@@ -196,6 +196,56 @@ in_foreign_currency as (
 
 ),
 
+-- in whole days of the tool's own close delay: a ticket that is not closed yet can be reopened
+maturing_early as (
+
+    select
+        'final_before_closed' as check_name,
+        12 as sort_order,
+        'act' as severity,
+        count(*) filter (where closed_at > last_resolved_at + to_days({{ maturity_days() }})) as affected,
+        count(*) filter (where closed_at is not null) as total,
+        'closed tickets' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        'Tickets were closed for good later than they count as final: until then they could be reopened.' as meaning,
+        'Raise TRUEUP_RESOLUTION_MATURITY_DAYS to the support tool''s close delay.' as action
+    from {{ ref('outcome_entities') }}
+    where subject_type = 'ticket'
+
+),
+
+outcomes_now as (
+
+    select month, sum(outcomes) as outcomes from {{ ref('outcome_months') }} group by month
+
+),
+
+restated as (
+
+    select
+        'restated_outcomes_' || strftime(changes.month, '%Y_%m') as check_name,
+        100 + row_number() over (order by changes.month) as sort_order,
+        'note' as severity,
+        changes.changed as affected,
+        coalesce(outcomes_now.outcomes, 0) + changes.taken_away as total,
+        'outcomes' as counted,
+        cast(null as decimal(38, 18)) as amount_usd,
+        strftime(changes.month, '%B %Y') || ' was closed on ' || cast(cast(changes.closed_at as date) as varchar)
+        || ', and outcomes of it were added or taken away since.' as meaning,
+        'Read outcome_restatements: each change has its day and its cause.' as action
+    from (
+        select
+            month,
+            max(closed_at) as closed_at,
+            sum(abs(change)) as changed,
+            sum(greatest(-change, 0)) as taken_away
+        from {{ ref('outcome_restatements') }}
+        group by month
+    ) as changes
+    left join outcomes_now on changes.month = outcomes_now.month
+
+),
+
 unioned as (
 
     select * from drifting
@@ -219,6 +269,10 @@ unioned as (
     select * from copied
     union all by name
     select * from in_foreign_currency
+    union all by name
+    select * from maturing_early
+    union all by name
+    select * from restated
 
 )
 

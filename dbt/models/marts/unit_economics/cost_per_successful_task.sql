@@ -3,8 +3,8 @@
 with unit_costs as (
 
     {{ unit_cost_mart(
-        ref('int_task_costs'), ref('int_task_outcomes'), 'task_type', ['concluded_tasks', 'successful_tasks'],
-        ref('int_outcome_as_of')
+        ref('int_task_costs'), ref('int_task_outcomes'), 'task_type',
+        ['concluded_tasks', 'successful_tasks', 'successful_provisional'], ref('int_outcome_as_of')
     ) | indent(4) }}
 
 )

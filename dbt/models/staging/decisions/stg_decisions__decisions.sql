@@ -10,6 +10,8 @@ select
     rate_card_version,
     decided_by,
     decided_at,
-    note
+    note,
+    outcomes,
+    outcome_sources
 from decisions
 qualify row_number() over (partition by decision_id order by _file_id, _row_number) = 1
