@@ -159,7 +159,8 @@ select unit, class, outcomes_final as final, outcomes_provisional as provisional
 from marts.outcome_months where month = $day order by unit, class
 """
 _OUTCOME_SOURCES = """
-select source, account_label as account, known_through_at::varchar as known_through_at
+select source, account_label as account, known_through_at::varchar as known_through_at,
+    last_arrival_no
 from marts.outcome_sources order by source, account_label
 """
 

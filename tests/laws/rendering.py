@@ -47,7 +47,8 @@ def _choosing() -> dict[str, Any]:
     """Macros that return one of several values, by their arguments."""
 
     def choose(value: str, names: list[str], *given: Any) -> Any:
-        return jinja2.Environment().compile_expression(value)(**dict(zip(names, given, strict=True)))
+        chosen = dict(zip(names, given, strict=True))
+        return jinja2.Environment().compile_expression(value)(**chosen)
 
     return {
         found["name"]: partial(choose, found["value"].strip(), found["arguments"].split(", "))
