@@ -97,6 +97,10 @@ def _tags(row: dict[str, Any]) -> str:
         tags.append(f"attempt:{row['attempt']}")
     if row["is_fallback"]:
         tags.append("fallback:true")
+    if row["user"] >= 0:
+        tags.append("client:mobile" if row["user"] % 3 == 0 else "client:web")
+        if row["user"] % 5 == 0:
+            tags.append("early_access")
     return json.dumps(tags, separators=(",", ":"))
 
 

@@ -26,6 +26,18 @@ def reference_tables() -> dict[str, str]:
             ("user_id", "reason", "valid_from", "valid_to"), _internal_users()
         ),
         "scope_rules.csv": csv_text(("unit", "match_type", "match_value", "rule"), _scope_rules()),
+        "allocation_rules.csv": csv_text(
+            ("rule", "source_feature", "method", "target_feature", "percent"),
+            [("evaluation", "model_evaluation", "proportional", "*", "")],
+        ),
+        "outcome_values.csv": csv_text(
+            ("unit", "class", "value_usd", "doc_ref"),
+            [
+                ("resolved_ticket", "ai_confirmed", "6.50", "cost of an answer by a person"),
+                ("successful_task", "code_review", "4.00", "ten minutes of an engineer"),
+                ("successful_task", "doc_summary", "0.25", ""),
+            ],
+        ),
         "tolerances.csv": csv_text(
             ("residual_code", "channel", "account", "tolerance_pct", "tolerance_usd"), _tolerances()
         ),
@@ -57,7 +69,7 @@ def _outcome_rules() -> Rows:
     return [
         (segment, events.MESSAGE_SENT, "", "", "user_active", "", ""),
         (segment, events.SEARCHED, "", "", "user_active", "", ""),
-        (segment, events.EXPORTED, "", "", "conversion", "", ""),
+        (segment, events.EXPORTED, "", "", "conversion", "paid_export", ""),
         (segment, events.SETTINGS, "", "", "ignore", "", ""),
         (zendesk, "", "tags", AI_TAG, "ticket_resolved", "", "ai_confirmed"),
         (zendesk, "", "tags", HUMAN_TAG, "ticket_resolved", "", "human_solved"),

@@ -122,4 +122,6 @@ def dbt_environment(settings: Settings, window: LedgerWindow | None) -> dict[str
         "TRUEUP_REPORTING_TIME_ZONE": settings.reporting_time_zone,
         "TRUEUP_WINDOW_FIRST_DAY": first,
         "TRUEUP_WINDOW_LAST_DAY": last,
+        "TRUEUP_LARGEST_PERSON_IDS": str(settings.largest_person_ids),
+        "TRUEUP_MINIMUM_GROUP_SIZE": str(settings.minimum_group_size),
     }

@@ -38,12 +38,12 @@ def publish_snapshot(warehouse: Path, snapshot: Path) -> int:
         ).fetchall()
         if not tables:
             raise TrueUpError(f"{warehouse} holds no marts to publish")
-        for table, comment in tables:
+        for table, _ in tables:
             name = identifier(table)
             con.execute(
                 f"create table snapshot.marts.{name} as select * from warehouse.marts.{name}"
             )
-            _copy_comments(con, table, comment)
+        _copy_comments(con, tables)
         con.execute("detach snapshot")
     finally:
         con.close()
@@ -53,17 +53,20 @@ def publish_snapshot(warehouse: Path, snapshot: Path) -> int:
     return len(tables)
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection, table: str, comment: str | None) -> None:
+def _copy_comments(
+    con: duckdb.DuckDBPyConnection, tables: list[tuple[str, str | None]]
+) -> None:
     """Descriptions travel with the file: a reader has no dbt project beside it."""
-    name = identifier(table)
-    if comment:
-        con.execute(f"comment on table snapshot.marts.{name} is {literal(comment)}")
     columns = con.execute(
-        "select column_name, comment from duckdb_columns() where database_name = 'warehouse' "
-        "and schema_name = 'marts' and table_name = $table and comment is not null",
-        {"table": table},
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where database_name = 'warehouse' and schema_name = 'marts' and comment is not null"
     ).fetchall()
-    for column, text in columns:
-        con.execute(
-            f"comment on column snapshot.marts.{name}.{identifier(column)} is {literal(text)}"
-        )
+    # one transaction: some thousand comments, each a change of the catalog
+    con.execute("begin")
+    for table, text in tables:
+        if text:
+            con.execute(f"comment on table snapshot.marts.{identifier(table)} is {literal(text)}")
+    for table, column, text in columns:
+        place = f"snapshot.marts.{identifier(table)}.{identifier(column)}"
+        con.execute(f"comment on column {place} is {literal(text)}")
+    con.execute("commit")

@@ -43,6 +43,7 @@ OUTCOME_TYPES = (
     "conversion",
     "ignore",
 )
+EXCLUSION_KINDS = ("internal", "bot", "test")
 # Units whose outcomes are counted one by one, so that each can be linked to its cost and has a value.
 OUTCOME_UNITS = ("resolved_ticket", "successful_task", "conversion")
 UNITS = ("feature", "active_user", *OUTCOME_UNITS)
@@ -113,8 +114,18 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("user_id", required=True, stored_as="user_key"),
             ReferenceColumn("reason"),
             *VALID,
+            ReferenceColumn("kind", allowed=EXCLUSION_KINDS),
         ),
         ("user_id", "valid_from"),
+        frozenset({"kind"}),
+    ),
+    # Ids that name nobody, beside those that hashing.NOBODY knows already.
+    "blocked_ids": ReferenceTable(
+        (
+            ReferenceColumn("id", required=True, stored_as="id_key"),
+            ReferenceColumn("reason"),
+        ),
+        ("id",),
     ),
     "outcome_rules": ReferenceTable(
         (

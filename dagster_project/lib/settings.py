@@ -22,6 +22,10 @@ SHORTEST_HASH_KEY = 16
 # A ticket that stays closed for a year is final; a longer wait would hold every month open.
 LONGEST_MATURITY_DAYS = 366
 
+# Mixpanel joins up to 500 ids into one person; a cluster far above that is a fault of the data.
+MOST_PERSON_IDS = 1000
+LARGEST_MINIMUM_GROUP = 1000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -34,6 +38,8 @@ class Settings:
     home: Path
     reporting_time_zone: str = "UTC"
     resolution_maturity_days: int = 7
+    largest_person_ids: int = 50
+    minimum_group_size: int = 5
     task_maturity_days: int = 0
     conversion_maturity_days: int = 0
     quarantine_limit: float = 0.05
@@ -51,6 +57,10 @@ class Settings:
         return cls(
             home=home,
             reporting_time_zone=_time_zone(values.get("TRUEUP_REPORTING_TIME_ZONE") or "UTC"),
+            largest_person_ids=_count(values, "TRUEUP_LARGEST_PERSON_IDS", "50", MOST_PERSON_IDS),
+            minimum_group_size=_count(
+                values, "TRUEUP_MINIMUM_GROUP_SIZE", "5", LARGEST_MINIMUM_GROUP
+            ),
             resolution_maturity_days=_days(values, "TRUEUP_RESOLUTION_MATURITY_DAYS", "7"),
             task_maturity_days=_days(values, "TRUEUP_TASK_MATURITY_DAYS", "0"),
             conversion_maturity_days=_days(values, "TRUEUP_CONVERSION_MATURITY_DAYS", "0"),
@@ -134,6 +144,13 @@ def _days(values: Mapping[str, str], name: str, default: str) -> int:
             f"{name} must be a whole number of days from 0 to "
             f"{LONGEST_MATURITY_DAYS}, not {text!r}"
         )
+    return int(text)
+
+
+def _count(values: Mapping[str, str], name: str, default: str, most: int) -> int:
+    text = values.get(name) or default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise ConfigurationError(f"{name} must be a whole number from 1 to {most}, not {text!r}")
     return int(text)
 
 

@@ -8,7 +8,13 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 MISSING = "—"
 
 # Requests cost fractions of a cent; people, tickets and tasks cost cents and dollars.
-UNIT_COST_PLACES = {"feature": 6, "active_user": 4, "resolved_ticket": 4, "successful_task": 4}
+UNIT_COST_PLACES = {
+    "feature": 6,
+    "active_user": 4,
+    "resolved_ticket": 4,
+    "successful_task": 4,
+    "conversion": 4,
+}
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

@@ -51,6 +51,14 @@ UNITS = (
         "Task type",
         "Spend on every attempt, retry and failed task divided by the tasks that succeeded.",
     ),
+    Unit(
+        "conversion",
+        "Cost per conversion",
+        "conversion",
+        "Conversion type",
+        "Spend of the calls that led to a conversion divided by the conversions that stand. Loaded "
+        "shows all spend per conversion, which few products mean by it: read direct first.",
+    ),
 )
 
 DIRECT = "Direct: spend matched to the class, divided by its outcomes."

@@ -138,7 +138,9 @@
     where type = 'alias'
 {%- endmacro %}
 
-{# One row per edge: the first time that it was seen. Half a pair and an id with itself are none. #}
+{# One row per edge and unbroken time in which it is the id's latest of its kind: when it was first
+   seen, and again after another took its place (two people in turn on one device). Half a pair and an
+   id with itself are none. #}
 {% macro first_identity_edges(pairs) -%}
     select
         source,
@@ -155,8 +157,8 @@
     where from_key is not null
         and to_key is not null
         and (from_kind, from_key) <> (to_kind, to_key)
-    qualify row_number() over (
-        partition by source, account_label, from_kind, from_key, to_kind, to_key, edge_type
+    qualify lag(to_key) over (
+        partition by source, account_label, from_kind, from_key, to_kind, edge_type
         order by effective_at nulls last, file_id, row_number
-    ) = 1
+    ) is distinct from to_key
 {%- endmacro %}

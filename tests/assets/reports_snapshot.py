@@ -61,6 +61,10 @@ TABLES = {
         name="task_type",
         denominators="concluded_tasks bigint, successful_tasks bigint, task_success_ratio double,",
     ),
+    "marts.cost_per_conversion": UNIT_COST_COLUMNS.format(
+        name="conversion_type",
+        denominators="conversions_final bigint, conversions_provisional bigint,",
+    ),
     "marts.fct_llm_calls": """
         usage_date date, feature varchar, cost_usd decimal(38, 18), unpriced_reason varchar,
         has_unconfirmed_price boolean, rate_card_version varchar

@@ -117,8 +117,13 @@ class Home:
         with self.entered():
             run_nightly(self.settings, RunRange(first, last or first), full_refresh=full_refresh)
 
-    def compute(self, *, full_refresh: bool = False, publish: bool = True) -> None:
-        """The job's steps without gates, orchestrator and reports, for laws of the figures."""
+    def compute(
+        self, *, full_refresh: bool = False, publish: bool = True, cuts: bool = False
+    ) -> None:
+        """The job's steps without gates, orchestrator and reports, for laws of the figures.
+
+        Nothing reads the cuts of the unit costs, and they are a quarter of the models.
+        """
         self.load()
         settings = self.settings
         fingerprint = rules_fingerprint(settings)
@@ -132,7 +137,7 @@ class Home:
             )
         with self.entered():
             os.environ.update(dbt_environment(settings, window))
-            dbt(*dbt_arguments(window))
+            dbt(*dbt_arguments(window), *([] if cuts else ["--exclude", "tag:cut+"]))
         with connect(settings.warehouse) as con:
             mark_computed(con, fingerprint)
         if publish:

@@ -289,3 +289,18 @@ def test_the_documented_examples_are_the_runs_figures_and_divide(ran: Home) -> N
         assert rows == [(D(numerator), int(denominator), D(unit_cost))], figure
         quotient = (D(numerator) / int(denominator)).quantize(D("1e-12"), ROUND_HALF_UP)
         assert quotient == D(unit_cost), figure
+
+
+def test_the_documented_concentration_is_the_runs(ran: Home) -> None:
+    rows = ran.sql(
+        "select dimension, members, members_carrying_80_pct, top_20_pct_members,"
+        " top_20_pct_cost_ratio, trued_up_cost_usd, unattributed_trued_up_cost_usd"
+        " from marts.spend_concentration where period_start = date '2026-09-01' order by dimension"
+    )
+    documented = [
+        (name, int(members), int(needed), int(fifth), float(share), D(spend), D(rest))
+        for name, members, needed, fifth, share, spend, rest in documented_table(
+            "concentration", "docs/metrics.md"
+        )
+    ]
+    assert rows == documented

@@ -18,7 +18,7 @@ from dagster_project.demo import (
 from dagster_project.demo.landed import DemoFile, write_files
 from dagster_project.lib.errors import ConfigurationError
 
-TEXT_FILES_SHA256 = "5e5b177e5573f11472b4fcfb480efd28955e9ea2425014f42f477be956c0ce80"
+TEXT_FILES_SHA256 = "61ad1f3f23daeb73654dc8a6ae8bc216242023c9ff872209508977e45dbd9fef"
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.dbt_project_dir == PROJECT_ROOT / "dbt"
     assert settings.reporting_time_zone == "UTC"
     assert settings.resolution_maturity_days == 7
+    assert settings.largest_person_ids == 50
+    assert settings.minimum_group_size == 5
     assert (settings.task_maturity_days, settings.conversion_maturity_days) == (0, 0)
     assert settings.quarantine_limit == 0.05
     assert settings.alert_webhook_url is None
@@ -34,6 +36,10 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         ("TRUEUP_RESOLUTION_MATURITY_DAYS", "-1"),
         ("TRUEUP_RESOLUTION_MATURITY_DAYS", "1.5"),
         ("TRUEUP_RESOLUTION_MATURITY_DAYS", "367"),
+        ("TRUEUP_LARGEST_PERSON_IDS", "0"),
+        ("TRUEUP_LARGEST_PERSON_IDS", "1001"),
+        ("TRUEUP_MINIMUM_GROUP_SIZE", "0"),
+        ("TRUEUP_MINIMUM_GROUP_SIZE", "five"),
         ("TRUEUP_TASK_MATURITY_DAYS", "a week"),
         ("TRUEUP_CONVERSION_MATURITY_DAYS", "367"),
         ("TRUEUP_QUARANTINE_LIMIT", "5%"),

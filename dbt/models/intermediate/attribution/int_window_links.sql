@@ -1,11 +1,17 @@
 {{ config(materialized='table') }}
 -- grain: one row per unit and cost row that names no task and no ticket, with the next outcome of the
 -- same person within the unit's window
-with cost_rows as (
+with user_persons as (select * from {{ ref('int_user_persons') }}),
 
-    select cost_row_id, user_key, feature, requested_at
-    from {{ ref('int_cost_rows') }}
-    where user_key is not null and task_id is null and ticket_id is null and requested_at is not null
+cost_rows as (
+
+    select cost_rows.cost_row_id, {{ person_of('cost_rows') }} as person_key, cost_rows.feature, cost_rows.requested_at
+    from {{ ref('int_cost_rows') }} as cost_rows
+    left join user_persons on cost_rows.user_key = user_persons.user_key
+    where {{ person_of('cost_rows') }} is not null
+        and cost_rows.task_id is null
+        and cost_rows.ticket_id is null
+        and cost_rows.requested_at is not null
 
 ),
 
@@ -30,17 +36,23 @@ events as (
 -- an outcome is found by its own feature, and by any
 wanted as (
 
-    select unit, user_key, unnest([coalesce(feature, 'unattributed'), '*']) as met_feature, occurred_at, subject_id
+    select
+        events.unit,
+        {{ person_of('events') }} as person_key,
+        unnest([coalesce(events.feature, 'unattributed'), '*']) as met_feature,
+        events.occurred_at,
+        events.subject_id
     from events
-    where user_key is not null
+    left join user_persons on events.user_key = user_persons.user_key
+    where {{ person_of('events') }} is not null
 
 ),
 
 outcomes as (
 
-    select unit, user_key, met_feature, occurred_at, min(subject_id) as subject_id
+    select unit, person_key, met_feature, occurred_at, min(subject_id) as subject_id
     from wanted
-    group by unit, user_key, met_feature, occurred_at
+    group by unit, person_key, met_feature, occurred_at
 
 ),
 
@@ -54,7 +66,7 @@ seekers as (
         windows.window_hours
     from cost_rows
     inner join windows on windows.feature is null or cost_rows.feature = windows.feature
-    semi join outcomes on cost_rows.user_key = outcomes.user_key
+    semi join outcomes on cost_rows.person_key = outcomes.person_key
     qualify row_number() over (
         partition by cost_rows.cost_row_id, windows.unit order by windows.feature is null
     ) = 1
@@ -65,7 +77,7 @@ select seekers.unit, seekers.cost_row_id, outcomes.subject_id
 from seekers
 asof join outcomes
     on seekers.unit = outcomes.unit
-    and seekers.user_key = outcomes.user_key
+    and seekers.person_key = outcomes.person_key
     and seekers.met_feature = outcomes.met_feature
     and seekers.requested_at <= outcomes.occurred_at
 where outcomes.occurred_at < seekers.requested_at + to_microseconds(cast(seekers.window_hours * 3600000000 as bigint))

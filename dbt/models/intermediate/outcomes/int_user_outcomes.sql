@@ -1,14 +1,14 @@
--- grain: one row per calendar period, user class and cut; distinct users do not add up over periods
+-- grain: one row per calendar period, user class and cut; people do not add up over periods
 with active_days as (
 
     select
         active_days.*,
         {{ outcome_cuts('profiles', 'cohorts.cohort') }}
-        'end_user' as class
+        active_days.user_class as class
     from {{ ref('int_active_days') }} as active_days
-    left join {{ ref('int_user_profiles') }} as profiles on active_days.user_key = profiles.subject_id
-    left join {{ ref('int_user_cohorts') }} as cohorts on active_days.user_key = cohorts.user_key
-    where not active_days.is_internal_user
+    left join {{ ref('int_user_profiles') }} as profiles on active_days.person_key = profiles.subject_id
+    left join {{ ref('int_user_cohorts') }} as cohorts on active_days.person_key = cohorts.user_key
+    where active_days.user_class in ('end_user', 'anonymous_user')
 
 )
 
@@ -20,8 +20,8 @@ select
     {%- for column in cuts() %}
     {{ column }},
     {%- endfor %}
-    count(distinct user_key) as denominator,
-    count(distinct user_key) as active_users,
+    count(distinct person_key) as denominator,
+    count(distinct person_key) as active_users,
     0 as provisional
 from active_days
 group by all

@@ -43,7 +43,12 @@ unioned as (
         attempt_no,
         value_amount,
         value_currency,
+        metric_name,
+        value_number,
+        value_label,
+        evaluator_kind,
         occurred_at,
+        time_basis,
         known_at,
         outcome_date,
         case outcome_type

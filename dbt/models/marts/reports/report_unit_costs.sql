@@ -1,5 +1,5 @@
 -- grain: one row per unit, calendar period (week, month), outcome class and scope rule
--- The four unit-cost marts under common names. Filter to one unit and one period_grain before
+-- The five unit-cost marts under common names. Filter to one unit and one period_grain before
 -- summing spend; denominators of different units or classes are never summed.
 with features as (
 
@@ -56,6 +56,20 @@ tasks as (
 
 ),
 
+conversions as (
+
+    select
+        *,
+        'conversion' as unit,
+        5 as unit_order,
+        conversion_type as class,
+        'conversions' as denominator_name,
+        conversions_final + conversions_provisional as denominator,
+        conversions_provisional as provisional_outcomes
+    from {{ ref('cost_per_conversion') }}
+
+),
+
 unioned as (
 
     select * from features
@@ -65,6 +79,9 @@ unioned as (
     select * from tickets
     union all by name
     select * from tasks
+    union all by name
+    -- a company that counts no conversions has no such unit
+    select * from conversions where exists (select 1 from conversions where denominator > 0)
 
 ),
 
@@ -116,6 +133,8 @@ select
     case
         when not dated.in_scope then 'out of scope by the rule ' || dated.scope_rule
         when dated.class = 'unattributed' then 'matched nothing; shared over the loaded unit costs'
+        when dated.class = 'anonymous_user' and dated.computed_loaded_unit_cost_usd is null
+            then 'known by a device alone; what they cost matched nothing'
         when dated.denominator = 0 and dated.unit = 'feature'
             then 'no request counts; shared over the loaded unit costs'
         when dated.denominator = 0 then 'no ' || dated.denominator_name || '; shared over the loaded unit costs'

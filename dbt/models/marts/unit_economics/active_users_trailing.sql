@@ -1,6 +1,10 @@
--- grain: one row per day and trailing window (7, 28 and 30 days that end on that day)
+-- grain: one row per day and trailing window (1, 7, 28 and 30 days that end on that day)
 -- Trailing windows are not calendar periods: mau_30d differs from the calendar month.
-with active_days as (select * from {{ ref('int_active_days') }} where not is_internal_user),
+with active_days as (
+
+    select * from {{ ref('int_active_days') }} where user_class in ('end_user', 'anonymous_user')
+
+),
 
 days as (
 
@@ -18,7 +22,9 @@ select
     windows.window_days,
     case windows.window_days when 1 then 'dau' when 7 then 'wau_7d' when 28 then 'mau_28d' else 'mau_30d' end
         as window_name,
-    count(distinct active_days.user_key) as active_users,
+    count(distinct active_days.person_key) filter (where active_days.user_class = 'end_user') as active_users,
+    count(distinct active_days.person_key) filter (where active_days.user_class = 'anonymous_user')
+        as anonymous_users,
     days.day - windows.window_days + 1 >= (select min(outcome_date) from active_days) as is_full_window
 from days
 cross join windows

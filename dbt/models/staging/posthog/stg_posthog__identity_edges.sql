@@ -67,7 +67,8 @@ pairs as (
         _account,
         _file_id,
         _row_number,
-        'user',
+        -- an alias of a device would make one person of all who were given it
+        if((_account, alias_key) in (select account_label, device_key from devices), 'anonymous', 'user'),
         alias_key,
         'user',
         distinct_key,

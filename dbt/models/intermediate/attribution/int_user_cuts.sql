@@ -1,5 +1,0 @@
-{{ config(materialized='table') }}
--- grain: one row per cut, its value, calendar period (day, week, month), user class and scope rule
-{{ unit_cost_mart(
-    ref('int_user_costs'), ref('int_user_outcomes'), 'user_class', ['active_users'], ref('int_outcome_as_of'), by_cut=true
-) }}
