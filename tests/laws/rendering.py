@@ -15,7 +15,9 @@ DBT = Path(__file__).resolve().parents[2] / "dbt"
 
 # `return` is dbt's own; what such a macro returns is a list or a dict of names, read as Python.
 RETURNING = re.compile(
-    r"{% macro (?P<name>\w+)\((?P<arguments>[\w, ]*)\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
+    r"{% macro (?P<name>\w+)\((?P<arguments>[\w, ]*)\) -%}\s*"
+    r"{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}",
+    re.DOTALL,
 )
 
 

@@ -102,6 +102,8 @@ def land_october(home: Home) -> None:
         event("bought3", "2026-09-30", "conversion", type="purchase", user="u3",
               received="2026-10-02T12:00:00Z"),
         event("undone2", "2026-10-05", "task_failed", task="T2", reverses="done2"),
+        event("here3", "2026-09-30", "user_active", user="u3", received="2026-10-02T12:00:00Z"),
+        event("here1 too", "2026-09-30", "user_active", user="u1", received="2026-10-02T12:00:00Z"),
         # not received late but landed late: no earlier file reaches the fifth
         event("forgotten", "2026-09-05", "task_succeeded", task="T0"),
         event("money back", "2026-10-07", "conversion", type="purchase", user="u1",
@@ -249,6 +251,8 @@ def test_a_refund_a_late_conversion_and_a_success_taken_back_are_dated_lines(sto
     """The failure of T2 after its success changed nothing; the reversal did."""
     changed = story.states["changed"]
     assert [line[:7] for line in changed.lines if line[0] != "resolved_ticket"] == [
+        # u1 was active in September already
+        ("active_user", "end_user", date(2026, 10, 2), "late_outcome", 1, 1, 2),
         ("conversion", "purchase", date(2026, 10, 2), "late_outcome", 2, 1, 3),
         ("conversion", "purchase", date(2026, 10, 7), "reversed", 3, -1, 2),
         ("successful_task", "answer", date(2026, 10, 1), "late_outcome", 2, 1, 3),
@@ -341,7 +345,7 @@ def test_the_data_quality_report_names_each_restated_month(story: Story) -> None
     name = "restated_outcomes_2026_09"
     assert name not in story.states["closed"].checks
     affected, meaning = story.states["changed"].checks[name]
-    assert affected == 9
+    assert affected == 10
     assert meaning.startswith("September 2026 was closed on ")
 
 

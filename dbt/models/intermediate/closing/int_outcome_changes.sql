@@ -59,7 +59,7 @@ landed_late as (
         and cast(events.occurred_at as date) >= earlier.first_day
         and cast(events.occurred_at as date) <= earlier.last_day
     where events.outcome_type in (
-        'task_succeeded', 'conversion', 'task_reversed', 'conversion_reversed', 'reversal'
+        'user_active', 'task_succeeded', 'conversion', 'task_reversed', 'conversion_reversed', 'reversal'
     )
 
 ),
@@ -145,6 +145,52 @@ conversions as (
 
 ),
 
+-- people known by a user id: one is new in the month when every event that shows them there is
+active_people as (
+
+    select distinct {{ period_start("'month'", 'active_days.outcome_date') }} as month, person_key, user_class
+    from {{ ref('int_active_days') }} as active_days
+    inner join closes on {{ period_start("'month'", 'active_days.outcome_date') }} = closes.month
+    where user_class in ('end_user', 'anonymous_user')
+
+),
+
+activity as (
+
+    select
+        closes.month,
+        {{ person_of('events') }} as person_key,
+        events.outcome_id,
+        greatest(events.known_at, told.known_through_at) as known_at,
+        events.known_at > coalesce(told.known_through_at, timestamp '1970-01-01')
+        or late.outcome_id is not null as is_new
+    from {{ ref('int_outcome_events') }} as events
+    inner join closes on {{ period_start("'month'", 'events.outcome_date') }} = closes.month
+    left join {{ ref('int_user_persons') }} as user_persons on events.user_key = user_persons.user_key
+    left join told
+        on closes.month = told.month
+        and events.source = told.source
+        and events.account_label = told.account
+    left join landed_late as late on closes.month = late.month and events.outcome_id = late.outcome_id
+    where events.outcome_type = 'user_active' and events.user_key is not null
+
+),
+
+new_people as (
+
+    select
+        active_people.month,
+        active_people.user_class,
+        arg_min(activity.outcome_id, (activity.known_at, activity.outcome_id)) as outcome_id,
+        min(activity.known_at) as known_at
+    from active_people
+    inner join activity
+        on active_people.month = activity.month and active_people.person_key = activity.person_key
+    group by active_people.month, active_people.user_class, active_people.person_key
+    having bool_and(activity.is_new)
+
+),
+
 outcomes as (
 
     select * from resolutions
@@ -193,3 +239,15 @@ select
     if(is_counted, new_at, lost_at) as known_at
 from judged
 where (is_counted and is_new) or (not is_counted and not is_new and is_newly_lost)
+
+union all by name
+
+select
+    'active_user' as unit,
+    month,
+    user_class as class,
+    outcome_id,
+    1 as change,
+    'late_outcome' as cause,
+    known_at
+from new_people
