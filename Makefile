@@ -6,7 +6,7 @@ TRUEUP := $(VENV_PYTHON) -m dagster_project.cli
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test lint dev bench prices-compare pull reset clean
+.PHONY: help env run test lint dev bench prices-compare metrics pull reset clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk 'BEGIN {FS = ":.*## "} {printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,11 @@ bench: env ## time load, price, marts and the whole run on ROWS generated calls 
 
 prices-compare: env ## price the cases with genai-prices and LiteLLM beside TrueUp, into docs/prices-compare.md
 	@$(VENV_PYTHON) -m dagster_project.rates.compare
+
+metrics: env ## ask the semantic layer, as in QUERY="--metrics task_success_rate --group-by metric_time__month"
+	@home="$${TRUEUP_HOME:-data}"; case "$$home" in /*) ;; *) home="$(CURDIR)/$$home" ;; esac; \
+	export TRUEUP_WAREHOUSE="$$home/exports/trueup.duckdb" TRUEUP_ACCESS_MODE=read_only; \
+	cd dbt && ../.venv/bin/dbt --quiet parse --profiles-dir . && ../.venv/bin/mf query $(QUERY)
 
 pull: env ## land new exports from every provider whose key is in the environment
 	@$(TRUEUP) pull

@@ -93,3 +93,14 @@
         else 'not_distinguishable'
     end
 {%- endmacro %}
+
+{# The first rate minus the second, rounded like `ratio`; NULL where one of them is no rate. #}
+{% macro ratio_difference(successes, trials, other_successes, other_trials) -%}
+    case when {{ ratio_exists(successes, trials) }} and {{ ratio_exists(other_successes, other_trials) }} then
+        round(
+            cast({{ successes }} as double) / cast({{ trials }} as double)
+            - cast({{ other_successes }} as double) / cast({{ other_trials }} as double),
+            9
+        )
+    end
+{%- endmacro %}

@@ -108,3 +108,21 @@
 
 )
 {%- endmacro %}
+
+{# Money times a count over another count as money, rounded half away from zero once, at 10^-18; NULL when
+   `per` is not positive. The remainder is scaled apart, so |times| and `per` may reach 9 * 10^18 while
+   the result stays below 10^20 USD. #}
+{% macro exact_scale(amount, times, per) -%}
+    {%- set units = "abs(replace(cast(cast(" ~ amount ~ " as decimal(38, 18)) as varchar), '.', '')::hugeint)" -%}
+    case when ({{ per }}) > 0 then
+        cast(
+            cast(
+                sign({{ amount }})::hugeint * (
+                    {{ units }} // ({{ per }})::hugeint * ({{ times }})::hugeint
+                    + (2 * ({{ units }} % ({{ per }})::hugeint) * ({{ times }})::hugeint + ({{ per }})::hugeint)
+                    // (2 * ({{ per }})::hugeint)
+                ) as decimal(38, 0)
+            ) * 0.000000000000000001 as decimal(38, 18)
+        )
+    end
+{%- endmacro %}

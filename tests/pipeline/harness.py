@@ -214,6 +214,12 @@ def _dbt_folder() -> Path:
     return folder
 
 
+def dbt_target() -> Path:
+    """Where dbt has written what it knows of the project."""
+    _manifest()
+    return _dbt_folder() / "target"
+
+
 def _dbt_options() -> list[str]:
     folder = _dbt_folder()
     return [

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
--- grain: one row per day, task type, link method, scope rule and cut
+-- grain: one row per day, task type, day of conclusion, link method, scope rule and cut
 -- Every attempt, retry and fallback of a task is here, failed tasks included.
 with cost_rows as (select * from {{ ref('int_linked_task_costs') }}),
 
@@ -14,6 +14,7 @@ select
     coalesce(tasks.task_type, 'unattributed') as class,
     {{ cost_cuts('profiles', 'cost_rows', 'cohorts.cohort') }}
     tasks.task_id is not null as is_matched,
+    tasks.concluded_date,
     coalesce(cost_rows.link_method, 'unattributed') as link_method,
     coalesce(feature_scope.rule_name, team_scope.rule_name, environment_scope.rule_name) as scope_rule,
     {{ cost_sums() }}
