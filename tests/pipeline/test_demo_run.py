@@ -273,6 +273,14 @@ EXAMPLES = {
         "resolution_kind = 'ai_confirmed'",
     ),
     "direct, active user": ("cost_per_active_user", "active_users", "user_class = 'end_user'"),
+    "direct, `paid_export` conversion": (
+        "cost_per_conversion", "conversions_final", "conversion_type = 'paid_export'"
+    ),
+    "direct, `draft_reply` task of gpt-5": (
+        "cost_per_successful_task_by_model",
+        "successful_tasks",
+        "task_type = 'draft_reply' and model_key = 'gpt-5-2025-08-07'",
+    ),
 }  # fmt: skip
 
 
@@ -289,6 +297,47 @@ def test_the_documented_examples_are_the_runs_figures_and_divide(ran: Home) -> N
         assert rows == [(D(numerator), int(denominator), D(unit_cost))], figure
         quotient = (D(numerator) / int(denominator)).quantize(D("1e-12"), ROUND_HALF_UP)
         assert quotient == D(unit_cost), figure
+
+
+@pytest.mark.parametrize(
+    ("query", "figures"),
+    [
+        (
+            "select link_method, computed_cost_usd from marts.match_rates where unit ="
+            " 'successful_task' and in_scope and {month} order by computed_cost_usd desc",
+            [("task_id", D("1166.321377895")), ("unattributed", D("34.27115669")),
+             ("user_window", D("0.3365541"))],
+        ),
+        (
+            "select computed_allocated_usd, computed_cost_usd, feature_requests,"
+            " computed_unit_cost_usd from marts.cost_per_feature_allocated where feature ="
+            " 'code_review' and period_start = date '2026-09-01'",
+            [(D("79.222784035744"), D("689.848931335744"), 8175, D("0.084385190377"))],
+        ),
+        (
+            "select value_usd, computed_margin_usd, computed_margin_ratio,"
+            " computed_return_on_cost_ratio from marts.feature_margins where feature ="
+            " 'code_review' and period_start = date '2026-09-01'",
+            [(D(6432), D("5821.3738527"), 0.905064343, 9.533450014)],
+        ),
+        (
+            "select tag_view, tag, computed_cost_usd from marts.cost_by_tag where {month}"
+            " and tag in ('early_access', 'counted_more_than_once') order by all",
+            [("full", "counted_more_than_once", D("-45.06087554")),
+             ("full", "early_access", D("45.06087554")),
+             ("split", "early_access", D("22.53043777"))],
+        ),
+    ],
+    ids=["match rates", "shared cost", "value", "tags"],
+)  # fmt: skip
+def test_the_examples_worked_out_in_words_are_the_runs(
+    ran: Home, query: str, figures: list[tuple]
+) -> None:
+    month = "period_grain = 'month' and period_start = date '2026-09-01'"
+    assert ran.sql(query.format(month=month)) == figures
+    text = (PROJECT_ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    numbers = [abs(value) for row in figures for value in row if isinstance(value, D | float)]
+    assert [value for value in numbers if str(value) not in text] == []
 
 
 def test_the_documented_concentration_is_the_runs(ran: Home) -> None:
