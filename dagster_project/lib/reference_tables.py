@@ -174,7 +174,7 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             *VALID,
         ),
         ("source_feature", "target_feature", "valid_from"),
-        frozenset({"valid_from", "valid_to"}),
+        frozenset({"percent", "valid_from", "valid_to"}),
     ),
     "outcome_values": ReferenceTable(
         (
