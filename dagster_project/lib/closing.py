@@ -78,7 +78,7 @@ def decide(
     _check(decision, months, version)
     decided_at = datetime.now(tz=UTC)
     seen = _published_outcomes(settings, _first_day(month)) if decision == "close" else {}
-    lines = [_line(decision, found, version, author, decided_at, seen) for found in months]
+    lines = [{**_line(decision, found, version, author, decided_at), **seen} for found in months]
     folder = settings.landing / "decisions"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{decided_at:%Y%m%dT%H%M%S%fZ}-{decision}-{month}.jsonl"
@@ -131,10 +131,13 @@ def _published(settings: Settings, first_day: date) -> list[Month]:
 
 
 def _published_outcomes(settings: Settings, first_day: date) -> dict[str, str]:
-    """Return as JSON lists what the snapshot says of the month's outcomes; a snapshot from before has nothing."""
+    """Return what the snapshot says of the month's outcomes, as two JSON lists.
+
+    Empty for a snapshot of a version that did not count them.
+    """
     with connect(settings.snapshot, read_only=True) as con:
         marts = {name for (name,) in con.execute(_OUTCOME_MARTS).fetchall()}
-        if len(marts) < 2:  # noqa: PLR2004
+        if not marts >= _RECORDED_FROM:
             return {}
         outcomes = _records(con, _OUTCOMES, {"day": first_day})
         sources = _records(con, _OUTCOME_SOURCES, {})
@@ -149,17 +152,16 @@ def _records(
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-_OUTCOME_MARTS = """
-select table_name from duckdb_tables()
-where schema_name = 'marts' and table_name in ('outcome_months', 'outcome_sources')
-"""
+_RECORDED_FROM = {"outcome_months", "outcome_sources"}
+_OUTCOME_MARTS = "select table_name from duckdb_tables() where schema_name = 'marts'"
 _OUTCOMES = """
 select unit, class, outcomes_final as final, outcomes_provisional as provisional,
     loaded_cost_usd::varchar as loaded_cost_usd
 from marts.outcome_months where month = $day order by unit, class
 """
 _OUTCOME_SOURCES = """
-select source, account_label as account, known_through_at::varchar as known_through_at
+select source, account_label as account, known_through_at::varchar as known_through_at,
+    last_arrival_no
 from marts.outcome_sources order by source, account_label
 """
 
@@ -189,7 +191,6 @@ def _line(
     version: str,
     author: Author,
     decided_at: datetime,
-    seen: dict[str, str],
 ) -> dict[str, str]:
     line = {
         "decision": decision,
@@ -202,7 +203,6 @@ def _line(
         "decided_by": author.name.strip(),
         "decided_at": decided_at.isoformat().replace("+00:00", "Z"),
         "note": author.note,
-        **seen,
     }
     digest = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
     return {"decision_id": digest[:16], **line}

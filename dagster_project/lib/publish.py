@@ -53,9 +53,7 @@ def publish_snapshot(warehouse: Path, snapshot: Path) -> int:
     return len(tables)
 
 
-def _copy_comments(
-    con: duckdb.DuckDBPyConnection, tables: list[tuple[str, str | None]]
-) -> None:
+def _copy_comments(con: duckdb.DuckDBPyConnection, tables: list[tuple[str, str | None]]) -> None:
     """Descriptions travel with the file: a reader has no dbt project beside it."""
     columns = con.execute(
         "select table_name, column_name, comment from duckdb_columns() "

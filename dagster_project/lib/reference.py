@@ -33,6 +33,8 @@ from dagster_project.sources import SOURCES
 FINGERPRINT = "reference"
 
 HUNDRED_PERCENT = 100
+# A call of more than a year ago led to nothing of today.
+LONGEST_WINDOW_HOURS = 8784
 CONTRACT_DECIMALS = 9
 # Prices and quantities beyond a thousand million are an error of the table, and leave their type.
 LARGEST_NUMBER = 10**9
@@ -193,6 +195,10 @@ def _check_row(where: str, name: str, row: Row) -> None:
             f"{where}, column time_zone: {row['time_zone']!r} is not a known time zone"
             " (example: America/New_York)"
         )
+    if name == "attribution_windows" and Decimal(row["window_hours"] or 0) > LONGEST_WINDOW_HOURS:
+        raise ConfigurationError(
+            f"{where}, column window_hours: at most {LONGEST_WINDOW_HOURS}, which is a year"
+        )
     if name == "accounts" and row["source"] == "*":
         raise ConfigurationError(f"{where}, column source: name one source; '*' fits none")
 
@@ -205,8 +211,8 @@ def _check_allocation(path: Path, rows: list[Row]) -> None:
         where = f"{path} row {int(row['_row_number'] or 0) + 1}"
         if row["target_feature"] in sources:
             raise ConfigurationError(
-                f"{where}, column target_feature: {row['target_feature']!r} gives its own cost away;"
-                " a cost is allocated once, name the last receiver"
+                f"{where}, column target_feature: {row['target_feature']!r} gives its own cost"
+                " away; a cost is allocated once, name the last receiver"
             )
         if (row["method"] == "fixed") != (row["percent"] is not None):
             raise ConfigurationError(f"{where}, column percent: for method fixed, and only there")

@@ -44,7 +44,7 @@ OUTCOME_TYPES = (
     "ignore",
 )
 EXCLUSION_KINDS = ("internal", "bot", "test")
-# Units whose outcomes are counted one by one, so that each can be linked to its cost and has a value.
+# Their outcomes are counted one by one, so that each is linked to its cost and has a value.
 OUTCOME_UNITS = ("resolved_ticket", "successful_task", "conversion")
 UNITS = ("feature", "active_user", *OUTCOME_UNITS)
 CHARGE_KINDS = (
@@ -174,7 +174,7 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             *VALID,
         ),
         ("source_feature", "target_feature", "valid_from"),
-        frozenset({"valid_from", "valid_to"}),
+        frozenset({"percent", "valid_from", "valid_to"}),
     ),
     "outcome_values": ReferenceTable(
         (

@@ -141,8 +141,7 @@ def _days(values: Mapping[str, str], name: str, default: str) -> int:
     text = values.get(name) or default
     if not text.isascii() or not text.isdigit() or int(text) > LONGEST_MATURITY_DAYS:
         raise ConfigurationError(
-            f"{name} must be a whole number of days from 0 to "
-            f"{LONGEST_MATURITY_DAYS}, not {text!r}"
+            f"{name} must be a whole number of days from 0 to {LONGEST_MATURITY_DAYS}, not {text!r}"
         )
     return int(text)
 

@@ -234,13 +234,12 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "status": "rejected", "reason": "no data rows"},
     ],
     "marts.outcome_entities": [
-        {"subject_type": "ticket", "last_resolved_at": datetime(2026, 9, 2),
-         "closed_at": closed}
-        for closed in (datetime(2026, 9, 7), datetime(2026, 9, 10), None)
+        {"subject_type": "ticket", "last_resolved_at": "2026-09-02", "closed_at": closed}
+        for closed in ("2026-09-07", "2026-09-10", None)
     ],
     "marts.outcome_months": [{"month": SEPTEMBER, "outcomes": 9}],
     "marts.outcome_restatements": [
-        {"month": SEPTEMBER, "change": change, "closed_at": datetime(2026, 10, 2)}
+        {"month": SEPTEMBER, "change": change, "closed_at": "2026-10-02"}
         for change in (1, -1)
     ],
     "marts.quarantined_rows": [

@@ -92,6 +92,18 @@ def _posthog_person(distinct: str, person: str) -> Json:
     }
 
 
+def _posthog(number: int, event: str, distinct: str, day: str, **properties: str) -> Json:
+    return {
+        "uuid": f"019a0000-0000-7000-8000-{number:012d}",
+        "event": event,
+        "distinct_id": distinct,
+        "properties": {"$device_id": properties.get("$anon_distinct_id", distinct), **properties},
+        "timestamp": f"2026-03-{day}T10:00:00Z",
+        "created_at": f"2026-03-{day}T10:00:05Z",
+        "_inserted_at": f"2026-03-{day}T10:01:00Z",
+    }
+
+
 def _amplitude(user: str | None, person: int, device: str, at: str) -> Json:
     return {
         "$insert_id": f"{device}-{at}",
@@ -175,6 +187,26 @@ def test_a_device_belongs_to_the_user_of_its_tools_person(landing: Landing) -> N
     assert landing.rows(
         "select day(outcome_date), person_key from intermediate.int_active_days order by 1"
     ) == [(2, key("u1")), (3, key("u1")), (4, key("u2")), (5, key("u2"))]
+
+
+def test_what_a_tool_calls_a_person_counts_only_where_no_user_is_known(landing: Landing) -> None:
+    """Before u1 signed in, PostHog had the browser as person p9, and has never said more."""
+    landing.drop_lines("posthog_persons/a.jsonl", _posthog_person("browser", "p9"))
+    landing.drop_lines("posthog_persons/b.jsonl", _posthog_person("tv", "p8"))
+    landing.drop_lines("posthog_persons/c.jsonl", _posthog_person("radio", "p8"))
+    landing.drop_lines(
+        "posthog_events/a.jsonl",
+        _posthog(1, "Used", "browser", "02"),
+        _posthog(2, "$identify", "u1", "05", **{"$anon_distinct_id": "browser"}),
+        _posthog(3, "Used", "tv", "06"),
+        _posthog(4, "Used", "radio", "06"),
+    )
+    _people(landing)
+    # p8 is one person of two devices whom nobody knows
+    assert _active(landing) == [(2, "end_user", 1), (6, "anonymous_user", 1)]
+    assert landing.rows(
+        "select distinct person_key from intermediate.int_active_days where not is_anonymous"
+    ) == [(key("u1"),)]
 
 
 @pytest.mark.parametrize("nobody", ["anonymous", "None", "undefined", "0"])

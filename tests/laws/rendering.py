@@ -15,7 +15,9 @@ DBT = Path(__file__).resolve().parents[2] / "dbt"
 
 # `return` is dbt's own; what such a macro returns is a list or a dict of names, read as Python.
 RETURNING = re.compile(
-    r"{% macro (?P<name>\w+)\((?P<arguments>[\w, ]*)\) -%}\s*{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}", re.DOTALL
+    r"{% macro (?P<name>\w+)\((?P<arguments>[\w, ]*)\) -%}\s*"
+    r"{{ return\((?P<value>.*?)\) }}\s*{%- endmacro %}",
+    re.DOTALL,
 )
 
 
@@ -47,7 +49,8 @@ def _choosing() -> dict[str, Any]:
     """Macros that return one of several values, by their arguments."""
 
     def choose(value: str, names: list[str], *given: Any) -> Any:
-        return jinja2.Environment().compile_expression(value)(**dict(zip(names, given, strict=True)))
+        chosen = dict(zip(names, given, strict=True))
+        return jinja2.Environment().compile_expression(value)(**chosen)
 
     return {
         found["name"]: partial(choose, found["value"].strip(), found["arguments"].split(", "))

@@ -246,7 +246,7 @@ def test_shared_cost_moves_to_its_receivers_and_none_is_lost(company: Home) -> N
 def test_value_beside_cost_gives_margin_and_return_and_an_unknown_value_stays_unknown(
     company: Home,
 ) -> None:
-    """Two reports at 1.25 from that day on, a ticket at 4 and a sale of 30 USD; 20 EUR is no USD."""
+    """Two reports at 1.25 from that day on, a ticket at 4, a sale of 30 USD; 20 EUR is no USD."""
     rows = company.sql(
         "select feature, outcomes, outcomes_without_value, value_usd, computed_cost_usd,"
         " computed_margin_usd, computed_return_on_cost_ratio from marts.feature_margins order by 1"

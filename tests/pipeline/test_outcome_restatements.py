@@ -102,6 +102,10 @@ def land_october(home: Home) -> None:
         event("bought3", "2026-09-30", "conversion", type="purchase", user="u3",
               received="2026-10-02T12:00:00Z"),
         event("undone2", "2026-10-05", "task_failed", task="T2", reverses="done2"),
+        event("here3", "2026-09-30", "user_active", user="u3", received="2026-10-02T12:00:00Z"),
+        event("here1 too", "2026-09-30", "user_active", user="u1", received="2026-10-02T12:00:00Z"),
+        # not received late but landed late: no earlier file reaches the fifth
+        event("forgotten", "2026-09-05", "task_succeeded", task="T0"),
         event("money back", "2026-10-07", "conversion", type="purchase", user="u1",
               status="refunded"),
     ))  # fmt: skip
@@ -215,9 +219,10 @@ def test_a_closing_records_the_denominators_that_were_published(story: Story) ->
          "loaded_cost_usd": spend},
     ]  # fmt: skip
     assert json.loads(first["outcome_sources"]) == [
-        {"source": "product", "account": "default", "known_through_at": "2026-10-01 10:00:00"},
+        {"source": "product", "account": "default", "known_through_at": "2026-10-01 10:00:00",
+         "last_arrival_no": 3},
         {"source": "zendesk_tickets", "account": "default",
-         "known_through_at": "2026-10-01 12:00:00"},
+         "known_through_at": "2026-10-01 12:00:00", "last_arrival_no": 2},
     ]  # fmt: skip
 
 
@@ -246,12 +251,15 @@ def test_a_refund_a_late_conversion_and_a_success_taken_back_are_dated_lines(sto
     """The failure of T2 after its success changed nothing; the reversal did."""
     changed = story.states["changed"]
     assert [line[:7] for line in changed.lines if line[0] != "resolved_ticket"] == [
+        # u1 was active in September already
+        ("active_user", "end_user", date(2026, 10, 2), "late_outcome", 1, 1, 2),
         ("conversion", "purchase", date(2026, 10, 2), "late_outcome", 2, 1, 3),
         ("conversion", "purchase", date(2026, 10, 7), "reversed", 3, -1, 2),
-        ("successful_task", "answer", date(2026, 10, 5), "reversed", 2, -1, 1),
+        ("successful_task", "answer", date(2026, 10, 1), "late_outcome", 2, 1, 3),
+        ("successful_task", "answer", date(2026, 10, 5), "reversed", 3, -1, 2),
     ]
     assert changed.counts["conversion", "purchase"] == 2
-    assert changed.counts["successful_task", "answer"] == 1
+    assert changed.counts["successful_task", "answer"] == 2
 
 
 def test_unit_costs_before_and_after_share_the_spend_of_the_closing(story: Story) -> None:
@@ -303,6 +311,7 @@ def test_a_ticket_or_task_has_its_state_its_links_and_its_part_of_the_cost(story
     )
     human = "human_solved"
     assert rows == [
+        ("task", "T0", "success", "final", "answer", 0, None, None, 0, D(0)),
         ("task", "T1", "success", "final", "answer", 0, None, None, 0, D(0)),
         ("task", "T2", "failure", "reversed", "answer", 1, None, None, 0, D(0)),
         ("ticket", "1", "closed", "final", human, 0, None, None, 1, CALL),
@@ -336,7 +345,7 @@ def test_the_data_quality_report_names_each_restated_month(story: Story) -> None
     name = "restated_outcomes_2026_09"
     assert name not in story.states["closed"].checks
     affected, meaning = story.states["changed"].checks[name]
-    assert affected == 8
+    assert affected == 10
     assert meaning.startswith("September 2026 was closed on ")
 
 

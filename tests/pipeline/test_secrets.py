@@ -42,6 +42,7 @@ def watched(home: Home) -> Iterator[Home]:
     home.reference(
         "internal_users", f"user_id,reason,valid_from,valid_to\n{mail(0)},employee,2026-01-01,\n"
     )
+    home.reference("blocked_ids", f"id,reason\n{mail(7)},shared by many\n")
     home.environment = {
         "OPENAI_ADMIN_KEY": f"sk-{SECRET}-1",
         "ANTHROPIC_ADMIN_KEY": f"sk-ant-{SECRET}-2",

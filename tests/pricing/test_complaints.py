@@ -46,9 +46,12 @@ def test_a_sum_of_many_tiny_costs_is_exact_to_the_last_digit(books: Books) -> No
     assert books.value(f"select min(cost_usd) from marts.fct_llm_calls where {at}") > 0
     assert books.value(f"select sum(cost_usd) from marts.fct_charge_lines where {at}") == wanted
     others = books.value(f"select sum(cost_usd) from marts.fct_llm_calls where not {at}")
-    assert books.value(
-        "select sum(computed_cost_usd) from marts.cost_per_feature where period_grain = 'month'"
-    ) == wanted + others
+    assert (
+        books.value(
+            "select sum(computed_cost_usd) from marts.cost_per_feature where period_grain = 'month'"
+        )
+        == wanted + others
+    )
 
 
 def test_one_id_under_two_accounts_is_two_calls_and_one_logged_twice_is_one(books: Books) -> None:

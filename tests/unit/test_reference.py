@@ -102,6 +102,36 @@ def test_a_changed_file_is_noticed_and_makes_loaded_days_pending(landing: Landin
             "a,b,ledger,call_log,,\na,b,ledger,provider_usage,,\n",
             "row 3: the same channel, account, role, valid_from as row 2",
         ),
+        (
+            "attribution_windows",
+            "unit,feature,window_hours\nconversion,*,9000\n",
+            "row 2, column window_hours: at most 8784",
+        ),
+        *(
+            ("allocation_rules", f"rule,source_feature,method,target_feature,percent\n{rows}", said)
+            for rows, said in (
+                (
+                    "r,a,fixed,b,60\nr,a,fixed,c,30\n",
+                    "row 2, column percent: a sums to 90, not 100",
+                ),
+                ("r,a,even,b,50\n", "row 2, column percent: for method fixed, and only there"),
+                ("r,a,fixed,b,\n", "row 2, column percent: for method fixed, and only there"),
+                ("r,a,direct,*,\n", "row 2, column target_feature: name one feature"),
+                ("r,a,direct,b,\nr,a,direct,c,\n", "row 2: method direct has one target_feature"),
+                ("r,a,even,b,\nq,b,even,c,\n", "row 2, column target_feature: 'b' gives its own"),
+                ("r,a,even,*,\nr,a,even,c,\n", "row 2: '*' already names every feature"),
+                (
+                    "r,a,even,b,\nr,a,proportional,c,\n",
+                    "row 2: the rows of a from one date have one",
+                ),
+            )
+        ),
+        (
+            "allocation_rules",
+            "rule,source_feature,method,target_feature,valid_from,valid_to\n"
+            "r,a,even,b,2026-01-01,2026-07-01\nr,a,even,c,2026-06-01,\n",
+            "row 3, column valid_from: a has another rule until 2026-07-01",
+        ),
         ("accounts", "source,instance,channel,account\na,b,c\n", "row 2: 3 cells, 4 are expected"),
     ],
 )

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
--- grain: one row per month, person, kind of exclusion, tenant, feature, team and model
+-- grain: one row per month, person, kind of exclusion, tenant, feature, team, model and prompt template
 -- A NULL person is spend that names no user. Scope rules do not apply: this is all spend.
 with cost_rows as (select * from {{ ref('int_cost_rows') }}),
 
@@ -15,6 +15,7 @@ select
     cost_rows.feature,
     cost_rows.team,
     cost_rows.model_key,
+    cost_rows.prompt_template,
     sum(cost_rows.computed_cost_usd) as computed_cost_usd,
     sum(cost_rows.trued_up_cost_usd) as trued_up_cost_usd,
     sum(cost_rows.unpriced_usage_rows) as unpriced_usage_rows

@@ -22,6 +22,14 @@ tickets as (
 
 ),
 
+files as (
+
+    select source, account_label, max(arrival_no) as last_arrival_no
+    from {{ ref('stg_control__loaded_files') }}
+    group by source, account_label
+
+),
+
 unioned as (
 
     select *, known_through_at as reported_at from events
@@ -31,10 +39,12 @@ unioned as (
 )
 
 select
-    source,
-    account_label,
-    cast(sum(outcome_rows) as bigint) as outcome_rows,
-    max(known_through_at) as known_through_at,
-    max(reported_at) as reported_at
+    unioned.source,
+    unioned.account_label,
+    cast(sum(unioned.outcome_rows) as bigint) as outcome_rows,
+    max(unioned.known_through_at) as known_through_at,
+    max(unioned.reported_at) as reported_at,
+    cast(max(files.last_arrival_no) as bigint) as last_arrival_no
 from unioned
-group by source, account_label
+left join files on unioned.source = files.source and unioned.account_label = files.account_label
+group by unioned.source, unioned.account_label

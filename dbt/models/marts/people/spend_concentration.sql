@@ -1,4 +1,5 @@
--- grain: one row per month and dimension (user, feature, team, tenant, model)
+-- grain: one row per month and dimension (user, feature, team, tenant, model,
+-- prompt_template)
 -- Members are whoever or whatever had spend; the rest of the ledger stands beside them. Users are the
 -- shown people of user_spend, and without enough of them the row says nothing of users.
 with spend as (select * from {{ ref('int_person_spend') }}),
@@ -24,6 +25,7 @@ named as (
     where person_key <> 'not_shown'
     {%- for dimension, column in [
         ('feature', 'feature'), ('team', 'team'), ('tenant', 'tenant'), ('model', 'model_key'),
+        ('prompt_template', 'prompt_template'),
     ] %}
     union all
     select
@@ -80,7 +82,7 @@ measured as (
 
 ),
 
-dimensions as (select unnest(['user', 'feature', 'team', 'tenant', 'model']) as dimension)
+dimensions as (select unnest(['user', 'feature', 'team', 'tenant', 'model', 'prompt_template']) as dimension)
 
 select
     months.period_start,

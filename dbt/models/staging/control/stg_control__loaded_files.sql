@@ -1,0 +1,10 @@
+-- grain: one row per source, account and file that is loaded, with its place in the order of arrival
+select
+    source,
+    account as account_label,
+    file_id,
+    arrival_no,
+    first_day,
+    last_day
+from {{ source('raw_control', 'landed_files') }}
+where status = 'loaded'
