@@ -36,9 +36,9 @@ prices-compare: env ## price the cases with genai-prices and LiteLLM beside True
 	@$(VENV_PYTHON) -m dagster_project.rates.compare
 
 metrics: env ## ask the semantic layer, as in QUERY="--metrics task_success_rate --group-by metric_time__month"
-	@home="$${TRUEUP_HOME:-data}"; case "$$home" in /*) ;; *) home="$(CURDIR)/$$home" ;; esac; \
-	export TRUEUP_WAREHOUSE="$$home/exports/trueup.duckdb" TRUEUP_ACCESS_MODE=read_only; \
-	cd dbt && ../.venv/bin/dbt --quiet parse --profiles-dir . && ../.venv/bin/mf query $(QUERY)
+	@$(VENV_PYTHON) -c 'from dagster_project.lib.dbt_project import dbt_project; dbt_project()'
+	@home="$${TRUEUP_HOME:-data}"; case "$$home" in /*) ;; *) home="$(CURDIR)/$$home" ;; esac; cd dbt && \
+	TRUEUP_WAREHOUSE="$$home/exports/trueup.duckdb" TRUEUP_ACCESS_MODE=read_only ../.venv/bin/mf query $(QUERY)
 
 pull: env ## land new exports from every provider whose key is in the environment
 	@$(TRUEUP) pull

@@ -44,6 +44,9 @@ def breaches(metrics: dict[str, dict[str, Any]]) -> list[str]:
             grains = filtered(metric, model, "period_grain")
             if len(grains) != 1 or grains[0] not in PERIODS:
                 found.append(f"{name}: {grains} is not one period grain")
+            named = name.rpartition("_")[2]
+            if grains != [named if named in PERIODS else "day"]:
+                found.append(f"{name}: its name is not that of a {grains}")
             measure = next(
                 m for m in model["measures"] if m["name"] == metric["type_params"]["measure"]
             )
@@ -69,6 +72,13 @@ def test_no_metric_counts_a_period_thrice_or_sums_kinds_of_resolution() -> None:
                 "filter": ["{{ Dimension('task_period__period_grain') }} = 'month'"],
             },
             "summed over several",
+        ),
+        (
+            {
+                "measure": "user_active_users",
+                "filter": ["{{ Dimension('user_period__period_grain') }} = 'week'"],
+            },
+            "its name is not",
         ),
         (
             {
