@@ -1,9 +1,9 @@
 {{ config(materialized='table') }}
 -- grain: one row per day of conclusion, task type, model, tier (channel, service tier, processing, geography,
 -- context band) and meter: what the concluded tasks used and what it cost, whenever incurred
-with calls as (select * from {{ ref('fct_llm_calls') }}),
+with calls as not materialized (select * from {{ ref('fct_llm_calls') }}),
 
-tasks as (
+tasks as not materialized (
 
     select task_id, task_type, concluded_date
     from {{ ref('int_tasks') }}
