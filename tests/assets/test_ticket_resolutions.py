@@ -209,6 +209,37 @@ def test_an_id_that_two_tools_have_takes_no_event_of_a_feed(told: Landing) -> No
     assert _resolutions(told) == []
 
 
+def test_a_bot_that_closes_is_no_person_and_the_kinds_stay_apart(told: Landing) -> None:
+    """A workflow closes three conversations: the agent answered two; a teammate closes a fourth."""
+    claims = {
+        "601": ("bot", "confirmed_resolution"), "602": ("bot", "assumed_resolution"),
+        "603": ("bot", None), "604": ("admin", None),
+    }  # fmt: skip
+    for number, (closer, claim) in claims.items():
+        close = {"id": number, "part_type": "close", "created_at": MARCH + DAY}
+        told.drop(
+            f"intercom_conversations/{number}.json",
+            {
+                "type": "conversation",
+                "id": number,
+                "created_at": MARCH,
+                "updated_at": MARCH + 2 * DAY,
+                "state": "closed",
+                "open": False,
+                "contacts": {"contacts": []},
+                "ai_agent": {"source_type": "workflow", "resolution_state": claim},
+                "conversation_parts": {
+                    "conversation_parts": [{**close, "author": {"type": closer}}]
+                },
+            },
+        )
+    _build(told, "int_ticket_resolutions")
+    assert told.rows(
+        "select resolution_kind, count(*) from int_ticket_resolutions"
+        " where is_counted and resolution_state = 'final' group by 1 order by 1"
+    ) == [("ai_assumed", 1), ("ai_confirmed", 1), ("auto_closed", 1), ("human_solved", 1)]
+
+
 VECTORS = [
     # states, times solved, reopens as transitions, counted, kind of what counts
     (("open", "solved", "open"), 1, 1, 0, None),
