@@ -10,20 +10,26 @@ import pytest
 from dagster_project.lib.reference import load_reference
 from dagster_project.sources import SOURCES
 from tests.conftest import Landing
-from tests.laws.rendering import DBT, model
+from tests.laws.rendering import DBT, cuts, model
 
 # 2026-03-01 10:00 UTC.
 MARCH = 1772359200
 DAY = 86400
 
 
-def _build(landing: Landing, name: str) -> None:
-    """Ingest everything and make a model, and what it is made of, as temporary tables."""
+def _build(landing: Landing, name: str, empty: dict[str, str] | None = None) -> None:
+    """Ingest everything and make a model, and what it is made of, as temporary tables.
+
+    `empty`: models to stand without rows, with the columns that are asked of them.
+    """
     load_reference(landing.con, landing.settings)
     for source in SOURCES:
         landing.ingest(source)
     landing.con.execute("set search_path = 'raw'")
     done: set[str] = set()
+    for table, columns in (empty or {}).items():
+        landing.con.execute(f"create or replace temp table {table} ({columns})")
+        done.add(table)
 
     def make(wanted: str) -> None:
         if wanted in done:
@@ -209,6 +215,37 @@ def test_an_id_that_two_tools_have_takes_no_event_of_a_feed(told: Landing) -> No
     assert _resolutions(told) == []
 
 
+def test_a_bot_that_closes_is_no_person_and_the_kinds_stay_apart(told: Landing) -> None:
+    """A workflow closes three conversations: the agent answered two; a teammate closes a fourth."""
+    claims = {
+        "601": ("bot", "confirmed_resolution"), "602": ("bot", "assumed_resolution"),
+        "603": ("bot", None), "604": ("admin", None),
+    }  # fmt: skip
+    for number, (closer, claim) in claims.items():
+        close = {"id": number, "part_type": "close", "created_at": MARCH + DAY}
+        told.drop(
+            f"intercom_conversations/{number}.json",
+            {
+                "type": "conversation",
+                "id": number,
+                "created_at": MARCH,
+                "updated_at": MARCH + 2 * DAY,
+                "state": "closed",
+                "open": False,
+                "contacts": {"contacts": []},
+                "ai_agent": {"source_type": "workflow", "resolution_state": claim},
+                "conversation_parts": {
+                    "conversation_parts": [{**close, "author": {"type": closer}}]
+                },
+            },
+        )
+    _build(told, "int_ticket_resolutions")
+    assert told.rows(
+        "select resolution_kind, count(*) from int_ticket_resolutions"
+        " where is_counted and resolution_state = 'final' group by 1 order by 1"
+    ) == [("ai_assumed", 1), ("ai_confirmed", 1), ("auto_closed", 1), ("human_solved", 1)]
+
+
 VECTORS = [
     # states, times solved, reopens as transitions, counted, kind of what counts
     (("open", "solved", "open"), 1, 1, 0, None),
@@ -245,7 +282,12 @@ def test_what_counts_among_the_outcomes_is_what_the_unit_cost_is_divided_by(told
         _said(3, "ticket_resolved", "", "2026-03-03"),
     )
     _build(told, "fct_outcomes")
-    _build(told, "int_ticket_outcomes")
+    columns = ", ".join(f"{column} varchar" for column in ("subject_id", "user_key", *cuts()))
+    _build(
+        told,
+        "int_ticket_outcomes",
+        {"int_ticket_profiles": columns, "int_user_cohorts": "user_key varchar, cohort varchar"},
+    )
     assert told.rows(
         "select resolution_kind, count(*) filter (is_counted), count(*) from fct_outcomes"
         " where outcome_type = 'ticket_resolved' group by 1 order by 1 nulls first"

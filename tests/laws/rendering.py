@@ -59,6 +59,11 @@ def _choosing() -> dict[str, Any]:
     }
 
 
+def cuts() -> tuple[str, ...]:
+    """The columns that unit costs are cut by."""
+    return tuple(_returned()["cuts"])
+
+
 def priced_meters() -> tuple[str, ...]:
     """The meters as macros/meters.sql lists them."""
     return tuple(_returned()["priced_meters"])

@@ -23,7 +23,7 @@ named as (
         on reversing.source = events.source
         and reversing.account_label = events.account_label
         and reversing.reverses_event_id = events.source_event_id
-    where events.outcome_type <> 'ignore' and reversing.outcome_id <> events.outcome_id
+    where events.outcome_type <> 'ignore'
 
 ),
 
@@ -108,9 +108,7 @@ matched_conversions as (
 
 pairs as (
 
-    select outcome_id, reversing_outcome_id
-    from named
-    where reversing_outcome_id in (select outcome_id from standing)
+    select outcome_id, reversing_outcome_id from named
     union
     select outcome_id, reversing_outcome_id from task_successes
     union
@@ -128,6 +126,7 @@ select
     standing.source as reversal_source,
     standing.account_label as reversal_account_label
 from pairs
+-- a correction that is taken back, as by itself, drops out here
 inner join standing on pairs.reversing_outcome_id = standing.outcome_id
 qualify row_number() over (
     partition by pairs.outcome_id order by standing.occurred_at, standing.outcome_id

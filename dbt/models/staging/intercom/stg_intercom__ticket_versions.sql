@@ -41,7 +41,8 @@ judged as (
         coalesce(ai_resolution_state in ('confirmed_resolution', 'assumed_resolution'), false) as is_claimed,
         first_close_at is not null or coalesce(part_facts.has_closed, false) as was_closed,
         coalesce(reopens, 0) > 0 or coalesce(part_facts.has_reopened, false) as was_reopened,
-        last_closed_by_id is not null or coalesce(part_facts.last_closer = 'admin', false) as is_teammates
+        last_closed_by_id is not null or coalesce(part_facts.last_closer = 'admin', false) as is_teammates,
+        last_closed_by_id is null and coalesce(part_facts.last_closer = 'bot', false) as is_bots
     from conversations
     left join part_facts
         on conversations._source = part_facts._source
@@ -88,6 +89,8 @@ select
         when ai_resolution_state = 'procedure_handoff' then 'procedure_handoff'
         when ai_resolution_state in ('escalated', 'negative_feedback', 'routed_to_team') then 'escalated'
         when ai_resolution_state = 'abandoned' then 'closed_unsolved'
+        -- a workflow closed what its agent never answered: nobody solved it
+        when is_bots then 'auto_closed'
     end as resolution_kind,
     cast(null as varchar) as merged_into_id,
     cast(null as varchar) as merged_ticket_ids,
