@@ -30,6 +30,7 @@ def reference_tables() -> dict[str, str]:
             ("rule", "source_feature", "method", "target_feature", "percent"),
             [("evaluation", "model_evaluation", "proportional", "*", "")],
         ),
+        "call_tags.csv": csv_text(("tag",), [("client:*",), ("early_access",)]),
         "outcome_values.csv": csv_text(
             ("unit", "class", "value_usd", "doc_ref"),
             [

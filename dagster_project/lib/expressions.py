@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dagster_project.lib.access import Value
-from dagster_project.lib.casting import (
-    CONTAINER,
-    LABEL,
-    LONGEST_LABEL_BYTES,
-    NUMBER,
-    as_text,
-)
+from dagster_project.lib.casting import CONTAINER, NUMBER, as_text
 from dagster_project.lib.columns import Binding, Column
 from dagster_project.lib.errors import FileRejectedError
 from dagster_project.lib.hashing import keyed_hash_sql
 from dagster_project.lib.sql import literal
+
+# The session's list of known tags; a name that ends in * stands for all that begin so.
+TAGS_VARIABLE = "call_tags"
 
 # Transforms that the typed cast applies; the others are done here and cannot fail.
 CAST_TRANSFORMS = (
@@ -230,17 +227,18 @@ def _tag(values: Value | None, prefix: str) -> Value | None:
 
 
 def _tags(values: Value | None, other_prefixes: list[str]) -> Value | None:
-    """Return a list of tags as JSON: each once, in order, without those of other columns."""
+    """Return the known tags as JSON: each once, in order, without those of other columns."""
     if values is None:
         return None
     others = [f"starts_with(tag, {literal(prefix)})" for prefix in other_prefixes]
-    wanted = " and not ".join(["trim(tag) <> ''", *others])
-    is_label = f"strlen(tag) <= {LONGEST_LABEL_BYTES} and regexp_full_match(tag, {literal(LABEL)})"
-    listed = (
-        f"list_sort(list_distinct(list_transform("
-        f"list_filter({values.sql}, lambda tag: {wanted}),"
-        f" lambda tag: case when {is_label} then tag else '(text)' end)))"
+    # Whatever somebody writes into a tag, only the tags that call_tags.csv names are kept.
+    known = f"coalesce(getvariable('{TAGS_VARIABLE}'), cast([] as varchar[]))"
+    is_known = (
+        f"len(list_filter({known}, lambda name: tag = name or (ends_with(name, '*')"
+        " and starts_with(tag, left(name, -1))))) > 0"
     )
+    wanted = " and not ".join([is_known, *others])
+    listed = f"list_sort(list_distinct(list_filter({values.sql}, lambda tag: {wanted})))"
     return Value(f"nullif(cast(to_json({listed}) as varchar), '[]')", "VARCHAR")
 
 

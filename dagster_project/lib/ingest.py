@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,11 +13,14 @@ import duckdb
 from dagster_project.lib import arrivals, control_tables, file_load, mapping, staging
 from dagster_project.lib.arrivals import Arrival
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
+from dagster_project.lib.expressions import TAGS_VARIABLE
 from dagster_project.lib.file_load import LoadedFile, Place, transaction
 from dagster_project.lib.hashing import key_fingerprint
 from dagster_project.lib.mapping import Mapping
 from dagster_project.lib.recognition import recognise
+from dagster_project.lib.reference import call_tags
 from dagster_project.lib.settings import Settings
+from dagster_project.lib.sql import literal
 from dagster_project.lib.staging import Staged
 from dagster_project.sources import FIXED_SOURCES, SOURCES, Source
 
@@ -70,7 +74,7 @@ def ingest_source(
     mappings = mapping.load_mappings(settings.reference / "mappings")
     report = IngestReport(source.name, source.raw_table)
     run = _Run(con, settings, source, mappings, report, log or _silent)
-    _reload_changed_mappings(run)
+    _reload_what_reads_differently(run)
     _leave_other_tables(run)
     places = [place for place in _places(settings, mappings) if place.source is source]
     fresh = _without_duplicates(run, places)
@@ -254,22 +258,30 @@ def _withdraw_vanished(run: _Run, places: list[Place]) -> None:
             report.warnings.append(line)
 
 
-def _reload_changed_mappings(run: _Run) -> None:
-    """Withdraw what was loaded through a mapping that reads differently now."""
-    con, source, report = run.con, run.source, run.report
-    if not source.is_mapped:
-        return
+def _reload_what_reads_differently(run: _Run) -> None:
+    """Withdraw what was loaded through a mapping, or with other known tags, than now."""
+    con, source = run.con, run.source
     for name, current in run.mappings.items():
-        if current.kind != source.name:
-            continue
-        label = f"mapping:{name}"
-        if control_tables.fingerprint(con, label) == current.fingerprint:
-            continue
-        with transaction(con):
-            for (booked_name, path), known in _booked(con, source).items():
-                if booked_name == name and _take_out(con, source, name, path, known):
-                    report.warnings.append(f"{path}: mapping {name} changed, the file loads again")
-            control_tables.set_fingerprint(con, label, current.fingerprint)
+        if source.is_mapped and current.kind == source.name:
+            _reload(run, f"mapping:{name}", current.fingerprint, name, f"mapping {name} changed")
+    if any(column.name == "tags" for column in source.columns) and source.policy == "calls":
+        tags = call_tags(run.settings)
+        listed = ", ".join(literal(tag) for tag in tags)
+        con.execute(f"set variable {TAGS_VARIABLE} = cast([{listed}] as varchar[])")
+        digest = hashlib.sha256(listed.encode()).hexdigest()
+        _reload(run, f"tags:{source.name}", digest, None, "call_tags.csv changed")
+
+
+def _reload(run: _Run, label: str, fingerprint: str, name: str | None, reason: str) -> None:
+    """Withdraw the files of a name, or of the whole source, where a fingerprint changed."""
+    con = run.con
+    if control_tables.fingerprint(con, label) == fingerprint:
+        return
+    with transaction(con):
+        for (booked_name, path), known in _booked(con, run.source).items():
+            if name in (None, booked_name) and _take_out(con, run.source, booked_name, path, known):
+                run.report.warnings.append(f"{path}: {reason}, the file loads again")
+        control_tables.set_fingerprint(con, label, fingerprint)
 
 
 def _leave_other_tables(run: _Run) -> None:

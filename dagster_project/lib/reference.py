@@ -20,6 +20,7 @@ from dagster_project.lib.file_load import transaction
 from dagster_project.lib.hashing import keyed_hash
 from dagster_project.lib.reference_tables import (
     BILL_SOURCES,
+    CALL_TAGS,
     LEDGER_SOURCES,
     REFERENCE_TABLES,
     ReferenceColumn,
@@ -70,6 +71,14 @@ def load_reference(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
             _all_days_pending(con)
             control_tables.set_fingerprint(con, FINGERPRINT, digest.hexdigest())
     return changed
+
+
+def call_tags(settings: Settings) -> list[str]:
+    """Return the tags that calls may carry, by reference/call_tags.csv; raises as loading does."""
+    path = settings.reference / "call_tags.csv"
+    content = path.read_bytes() if path.exists() else b""
+    rows = _read(path, content, "call_tags", CALL_TAGS) if content else []
+    return sorted(str(row["tag"]) for row in rows)
 
 
 def _meters(settings: Settings) -> frozenset[str]:

@@ -82,6 +82,9 @@ RULE_PROPERTIES = (
     "tags",
 )
 
+# Read as calls load, and by no model: a tag that nobody names may hold anything, so it stays out.
+CALL_TAGS = ReferenceTable((ReferenceColumn("tag", required=True),), ("tag",))
+
 REFERENCE_TABLES: dict[str, ReferenceTable] = {
     "feature_map": ReferenceTable(
         (

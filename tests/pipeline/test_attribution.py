@@ -84,7 +84,7 @@ def calls(ticket_trace: str | None = "X1") -> list[dict]:
     """The nine calls, 0.62 USD together."""
     return [
         call("k1", 20_000, task="T1", user="u1", attempt=1, template="summary", version="v1",
-             tags=["b", "a", "a"], team="core"),
+             tags=["b", "a", "a", "aa", "write me a poem"], team="core"),
         call("k2", 40_000, task="T1", user="u1", attempt=2, template="summary", version="v2",
              tags=["a"], team="core"),
         call("k3", 20_000, session="S1", user="u1"),
@@ -105,6 +105,7 @@ def write(home: Home, rows: list[dict]) -> None:
         "rule,source_feature,method,target_feature,percent,valid_from,valid_to\n"
         "platform,search,proportional,*,,2026-01-01,\n",
     )
+    home.reference("call_tags", "tag\na\nb*\n")
     home.reference(
         "outcome_values",
         "unit,class,value_usd,valid_from,valid_to,doc_ref\n"
