@@ -171,6 +171,9 @@ def test_a_difference_and_its_verdict_follow_from_the_definition(
     assert asked(con, "ratio_difference_upper", *first, *second) == pytest.approx(
         float(high), abs=CLOSE
     )
+    assert asked(con, "ratio_difference", *first, *second) == pytest.approx(
+        float(F(*first) - F(*second)), abs=CLOSE
+    )
     # Within the last digits of a double of the border, both verdicts are as good.
     assume(min(abs(low), abs(high)) > D("1e-12"))
     wanted = "higher" if low > 0 else "lower" if high < 0 else "not_distinguishable"
@@ -202,7 +205,9 @@ def test_counts_that_make_no_rate_have_no_interval_and_no_verdict(
     assert asked(con, "ratio_lower", successes, trials) is None
     assert asked(con, "ratio_upper", successes, trials) is None
     for counts in ((successes, trials, 50, 100), (50, 100, successes, trials)):
-        for macro in ("ratio_difference_lower", "ratio_difference_upper", "ratio_verdict"):
+        for macro in (
+            "ratio_difference", "ratio_difference_lower", "ratio_difference_upper", "ratio_verdict",
+        ):  # fmt: skip
             assert asked(con, macro, *counts) is None
 
 

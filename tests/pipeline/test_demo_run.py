@@ -353,3 +353,71 @@ def test_the_documented_concentration_is_the_runs(ran: Home) -> None:
         )
     ]
     assert rows == documented
+
+
+def test_the_documented_change_of_a_cost_per_success_is_the_runs_and_can_be_redone(
+    ran: Home,
+) -> None:
+    rows = ran.sql(
+        "select replace(effect, '_', ' '), after_unit_cost_usd, effect_unit_cost_usd"
+        " from marts.unit_cost_changes where period_grain = 'month' and task_type = 'draft_reply'"
+        " and period_start = date '2026-10-01' order by effect_no"
+    )
+    (_, total, first, _), *steps = documented_table("changes", "docs/metrics.md")
+    assert D(first) == (D(total) / 5984).quantize(D("1e-12"), ROUND_HALF_UP)
+    minus, times_sign = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+    assert [(name, D(unit_cost), D(effect.replace(minus, "-"))) for name, _, unit_cost, effect
+            in steps] == rows  # fmt: skip
+    for name, sum_of_words, unit_cost, _ in steps:
+        words = sum_of_words.replace(",", "").split()
+        if times_sign in words:
+            cost, times, per = (D(words[no]) for no in (0, 2, 4))
+            redone = (cost * times / per / 5984).quantize(D("1e-12"), ROUND_HALF_UP)
+            assert redone == D(unit_cost), name
+
+
+@pytest.mark.parametrize(
+    ("query", "figures"),
+    [
+        (
+            "select concluded_tasks, attempts, successful_tasks, computed_cost_usd,"
+            " computed_attempt_unit_cost_usd, attempts_per_task_ratio, task_success_ratio,"
+            " computed_successful_task_unit_cost_usd from marts.task_cost_factors"
+            " where cohort = 'concluded' and task_type = 'draft_reply' and period_grain = 'month'"
+            " and period_start = date '2026-09-01'",
+            [(6742, 7131, 5984, D("463.36040018"), D("0.064978320036"), 1.057698012, 0.887570454,
+              D("0.077433221955"))],
+        ),
+        (
+            "select value, concluded_tasks, successful_tasks, other_concluded_tasks,"
+            " other_successful_tasks, round(task_success_ratio, 3),"
+            " round(other_task_success_ratio, 3), round(lower_difference_ratio, 3),"
+            " round(upper_difference_ratio, 3), verdict from marts.task_success_comparisons"
+            " where dimension = 'model' and task_type = 'draft_reply' and month = date '2026-09-01'"
+            " and value = 'claude-sonnet-5-5' and other_value = 'gpt-5-2025-08-07'",
+            [("claude-sonnet-5-5", 2649, 2366, 4063, 3593, 0.893, 0.884, -0.007, 0.024,
+              "not_distinguishable")],
+        ),
+        (
+            "select resolution_kind, reopened_resolutions, matured_resolutions,"
+            " round(lower_reopened_ratio, 3), round(upper_reopened_ratio, 3)"
+            " from marts.resolution_rates where month = date '2026-09-01' order by 1",
+            [("ai_confirmed", 13, 266, 0.029, 0.082), ("human_solved", 39, 346, 0.084, 0.15)],
+        ),
+        (
+            "select sum(successful_tasks), sum(concluded_tasks), sum(computed_cost_usd),"
+            " sum(attempts) from marts.task_cost_factors where cohort = 'concluded'"
+            " and period_grain = 'month' and period_start = date '2026-09-01'",
+            [(15530, 17513, D("1151.53503602"), 18548)],
+        ),
+    ],
+    ids=["factors", "comparison", "reopened", "semantic layer"],
+)  # fmt: skip
+def test_the_rates_and_factors_worked_out_in_words_are_the_runs(
+    ran: Home, query: str, figures: list[tuple]
+) -> None:
+    assert ran.sql(query) == figures
+    text = (PROJECT_ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    numbers = [abs(v) for row in figures for v in row if isinstance(v, D | float | int)]
+    written = [f"{v:,}" if isinstance(v, int) else str(v) for v in numbers]
+    assert [value for value in written if value not in text] == []
