@@ -288,6 +288,7 @@ select
     priced.task_id,
     priced.ticket_id,
     priced.attempt_no,
+    cast(null as varchar[]) as tags,
     priced.status,
     priced.finish_reason,
     priced.latency_ms,

@@ -37,6 +37,10 @@ select distinct user_key, cast(occurred_at as date) as day
 from raw_events
 where outcome_type = 'user_active' and user_key not in (select user_key from internal_users);
 
+-- a task that only the build machines called leaves with its spend
+create table ci_tasks as
+select task_id from calls where task_id is not null group by task_id having bool_and(environment = 'ci');
+
 ---------- unit costs
 
 -- one pass over the calls for the classes of all four units
@@ -95,6 +99,7 @@ select
     grain, cast(date_trunc(grain, concluded_date) as date), 'successful_task', task_type,
     count(*) filter (where is_success)
 from tasks
+anti join ci_tasks on tasks.task_id = ci_tasks.task_id
 group by all
 union all
 select grain, cast(date_trunc(grain, resolved_date) as date), 'resolved_ticket', resolution_kind, count(*)

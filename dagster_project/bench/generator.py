@@ -73,10 +73,19 @@ INTERNAL_USERS: list[Row] = [
 ]
 
 
+# The hand-written script links by ids alone.
+ATTRIBUTION_WINDOWS: list[Row] = [
+    ("unit", "feature", "window_hours"),
+    ("successful_task", "*", "0"),
+    ("resolved_ticket", "*", "0"),
+    ("conversion", "*", "0"),
+]
+
+
 def write_logs(home: Path, rows: int) -> list[Path]:
     """Write `rows` calls and their outcomes into home/landing; return the Parquet files of calls.
 
-    Also writes the two mappings and three reference tables. Values depend on `rows` alone.
+    Also writes the two mappings and four reference tables. Values depend on `rows` alone.
     """
     calls = home / "landing" / FOLDER
     events = home / "landing" / EVENTS_FOLDER
@@ -113,6 +122,7 @@ def _write_reference(folder: Path) -> None:
     _write_csv(folder / "feature_map.csv", FEATURE_MAP)
     _write_csv(folder / "scope_rules.csv", SCOPE_RULES)
     _write_csv(folder / "internal_users.csv", INTERNAL_USERS)
+    _write_csv(folder / "attribution_windows.csv", ATTRIBUTION_WINDOWS)
 
 
 def _mapping(kind: str, columns: tuple[str, ...]) -> list[Row]:

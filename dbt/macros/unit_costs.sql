@@ -32,8 +32,9 @@
 {%- endmacro %}
 
 {# One row per subject of linked cost rows: what it cost over all its life and which value of each cut it
-   belongs to. The dearest call decides; of equally dear ones the last in the alphabet. #}
-{% macro subject_profiles(linked, subject='subject_id') -%}
+   belongs to. The dearest call decides; of equally dear ones the last in the alphabet. With a unit also
+   whether all of its spend is out of that unit's scope by name. #}
+{% macro subject_profiles(linked, subject='subject_id', unit=none) -%}
 select
     {{ subject }} as subject_id,
     count(*) as calls,
@@ -44,6 +45,11 @@ select
     count(distinct attempt_no) as attempts,
     min(usage_date) as first_usage_date,
     max(usage_date) as last_usage_date,
+    {%- if unit %}
+    bool_and(
+        coalesce(feature_scope.rule_name, team_scope.rule_name, environment_scope.rule_name) is not null
+    ) as is_out_of_scope,
+    {%- endif %}
     max_by(user_key, (computed_cost_usd, user_key)) as user_key,
     max_by(feature, (computed_cost_usd, feature)) filter (where feature <> 'unattributed') as feature,
     max_by(team, (computed_cost_usd, team)) filter (where team <> 'unattributed') as team,
@@ -51,7 +57,10 @@ select
     max_by({{ column }}, (computed_cost_usd, {{ column }})) filter (where {{ column }} is not null) as {{ column }}
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
-from {{ linked }}
+from {{ linked }} as cost_rows
+{%- if unit %}
+{{ scope_rule(unit) }}
+{%- endif %}
 where {{ subject }} is not null
 group by {{ subject }}
 {%- endmacro %}

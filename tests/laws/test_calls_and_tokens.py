@@ -52,7 +52,7 @@ CALL_LOG = ", ".join(
     [f"{name} varchar" for name in CALL_LOG_TEXTS]
     + [f"{name} bigint" for name in CALL_LOG_COUNTS]
     + ["reported_cost varchar", "is_retry boolean", "is_fallback boolean", "is_cache_hit boolean"]
-    + ["requested_at timestamp"]
+    + ["requested_at timestamp", "tags varchar"]
 )
 tokens = st.integers(0, 10**9)
 calls = st.lists(

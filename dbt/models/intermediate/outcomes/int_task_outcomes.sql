@@ -10,7 +10,8 @@ with tasks as (
     from {{ ref('int_tasks') }} as tasks
     left join {{ ref('int_task_profiles') }} as profiles on tasks.task_id = profiles.subject_id
     left join {{ ref('int_user_cohorts') }} as cohorts on profiles.user_key = cohorts.user_key
-    where tasks.task_status in ('success', 'failure')
+    -- a task all of whose spend leaves by a named rule leaves with it, or the unit cost would shrink
+    where tasks.task_status in ('success', 'failure') and not coalesce(profiles.is_out_of_scope, false)
 
 )
 
