@@ -98,7 +98,53 @@ group by {{ subject }}
 {% macro unit_cost_mart(daily_costs, outcomes, class_column, extra_columns, as_of, by_cut=false) -%}
 {%- set cut = ['cut', 'cut_parent', 'cut_value'] if by_cut else [] -%}
 {%- set period = 'partition by period_grain, period_start' ~ (', cut' if by_cut else '') -%}
-with daily_costs as ({{ costs_by_cut(daily_costs) if by_cut else 'select * from ' ~ daily_costs }}),
+{%- if by_cut %}
+with whole_costs as (select * from {{ daily_costs }}),
+
+whole_outcomes as materialized (select * from {{ outcomes }}),
+
+-- few rows from here on: the values of one cut, not of all of them together
+daily_costs as materialized (
+
+    {%- for column in cuts() %}
+    select
+        usage_date,
+        class,
+        {{ cut_columns(column) }}
+        is_matched,
+        scope_rule,
+        {%- for sum in ['usage_rows', 'unpriced_usage_rows', 'requests', 'unpriced_requests', 'computed_cost_usd',
+            'trued_up_cost_usd', 'accrued_usage_rows'] %}
+        sum({{ sum }}) as {{ sum }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from whole_costs
+    group by all
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+outcomes as (
+
+    {%- for column in cuts() %}
+    select
+        period_grain,
+        period_start,
+        class,
+        {{ cut_columns(column) }}
+        {%- for extra in extra_columns %}
+        {{ complete_sum(extra) }} as {{ extra }},
+        {%- endfor %}
+        {{ complete_sum('denominator') }} as denominator,
+        sum(provisional) as provisional
+    from whole_outcomes
+    group by all
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+{%- else %}
+with daily_costs as (select * from {{ daily_costs }}),
 
 outcomes as (
 
@@ -106,18 +152,16 @@ outcomes as (
         period_grain,
         period_start,
         class,
-        {%- for column in cut %}
-        {{ column }},
-        {%- endfor %}
         {%- for column in extra_columns %}
         {{ complete_sum(column) }} as {{ column }},
         {%- endfor %}
         {{ complete_sum('denominator') }} as denominator,
         sum(provisional) as provisional
-    from {% if by_cut %}({{ costs_by_cut(outcomes) }}){% else %}{{ outcomes }}{% endif %}
+    from {{ outcomes }}
     group by all
 
 ),
+{%- endif %}
 
 as_of as (select * from {{ as_of }}),
 
@@ -297,18 +341,11 @@ from loaded
 cross join as_of
 {%- endmacro %}
 
-{# The rows of a relation once for each cut, with the cut's name and its value; a prompt version stands
-   below its template. #}
-{% macro costs_by_cut(relation) -%}
-    {%- for column in cuts() %}
-    select
-        *,
-        '{{ column }}' as cut,
+{# The name and the value of a cut; a prompt version stands below its template. #}
+{% macro cut_columns(column) -%}
+    '{{ column }}' as cut,
         {{ 'prompt_template' if column == 'prompt_version' else "''" }} as cut_parent,
-        {{ column }} as cut_value
-    from {{ relation }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        {{ column }} as cut_value,
 {%- endmacro %}
 
 {# One cut of a unit's costs as a mart of its own: the columns of the unit's mart and those of the cut. #}

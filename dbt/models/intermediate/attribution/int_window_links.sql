@@ -61,15 +61,19 @@ seekers as (
 
     select
         cost_rows.*,
-        windows.unit,
-        if(windows.is_same_feature, cost_rows.feature, '*') as met_feature,
-        windows.window_hours
+        general.unit,
+        -- who names a feature means its calls, whatever the outcome's
+        if(named.unit is null and general.is_same_feature, cost_rows.feature, '*') as met_feature,
+        coalesce(named.window_hours, general.window_hours) as window_hours
     from cost_rows
-    inner join windows on windows.feature is null or cost_rows.feature = windows.feature
-    semi join outcomes on cost_rows.person_key = outcomes.person_key
-    qualify row_number() over (
-        partition by cost_rows.cost_row_id, windows.unit order by windows.feature is null
-    ) = 1
+    cross join (select * from windows where feature is null) as general
+    left join windows as named
+        on general.unit = named.unit
+        and cost_rows.feature = named.feature
+    semi join outcomes
+        on general.unit = outcomes.unit
+        and cost_rows.person_key = outcomes.person_key
+    where coalesce(named.window_hours, general.window_hours) > 0
 
 )
 
