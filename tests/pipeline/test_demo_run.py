@@ -364,7 +364,7 @@ def test_the_documented_change_of_a_cost_per_success_is_the_runs_and_can_be_redo
         " and period_start = date '2026-10-01' order by effect_no"
     )
     (_, total, first, _), *steps = documented_table("changes", "docs/metrics.md")
-    assert D(first) == (D(total) / 5984).quantize(D("1e-12"), ROUND_HALF_UP)
+    assert D(first) == (D(total) / 5917).quantize(D("1e-12"), ROUND_HALF_UP)
     minus, times_sign = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
     assert [(name, D(unit_cost), D(effect.replace(minus, "-"))) for name, _, unit_cost, effect
             in steps] == rows  # fmt: skip
@@ -372,7 +372,7 @@ def test_the_documented_change_of_a_cost_per_success_is_the_runs_and_can_be_redo
         words = sum_of_words.replace(",", "").split()
         if times_sign in words:
             cost, times, per = (D(words[no]) for no in (0, 2, 4))
-            redone = (cost * times / per / 5984).quantize(D("1e-12"), ROUND_HALF_UP)
+            redone = (cost * times / per / 5917).quantize(D("1e-12"), ROUND_HALF_UP)
             assert redone == D(unit_cost), name
 
 
@@ -385,8 +385,8 @@ def test_the_documented_change_of_a_cost_per_success_is_the_runs_and_can_be_redo
             " computed_successful_task_unit_cost_usd from marts.task_cost_factors"
             " where cohort = 'concluded' and task_type = 'draft_reply' and period_grain = 'month'"
             " and period_start = date '2026-09-01'",
-            [(6742, 7131, 5984, D("463.36040018"), D("0.064978320036"), 1.057698012, 0.887570454,
-              D("0.077433221955"))],
+            [(6670, 7055, 5917, D("463.36040018"), D("0.065678299104"), 1.057721139, 0.887106447,
+              D("0.078310022001"))],
         ),
         (
             "select value, concluded_tasks, successful_tasks, other_concluded_tasks,"
@@ -395,7 +395,7 @@ def test_the_documented_change_of_a_cost_per_success_is_the_runs_and_can_be_redo
             " round(upper_difference_ratio, 3), verdict from marts.task_success_comparisons"
             " where dimension = 'model' and task_type = 'draft_reply' and month = date '2026-09-01'"
             " and value = 'claude-sonnet-5-5' and other_value = 'gpt-5-2025-08-07'",
-            [("claude-sonnet-5-5", 2649, 2366, 4063, 3593, 0.893, 0.884, -0.007, 0.024,
+            [("claude-sonnet-5-5", 2628, 2346, 4012, 3546, 0.893, 0.884, -0.007, 0.024,
               "not_distinguishable")],
         ),
         (
@@ -408,7 +408,7 @@ def test_the_documented_change_of_a_cost_per_success_is_the_runs_and_can_be_redo
             "select sum(successful_tasks), sum(concluded_tasks), sum(computed_cost_usd),"
             " sum(attempts) from marts.task_cost_factors where cohort = 'concluded'"
             " and period_grain = 'month' and period_start = date '2026-09-01'",
-            [(15530, 17513, D("1151.53503602"), 18548)],
+            [(15325, 17284, D("1151.53503602"), 18306)],
         ),
     ],
     ids=["factors", "comparison", "reopened", "semantic layer"],
