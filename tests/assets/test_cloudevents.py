@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dagster_project.lib.hashing import keyed_hash
-from tests.assets.score_staging import canaries_found, staged
+from tests.assets.staging_sql import canaries_found, staged
 from tests.conftest import HASH_KEY, Landing
 
 D = Decimal

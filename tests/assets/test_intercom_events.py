@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dagster_project.lib.hashing import keyed_hash
-from tests.assets.staging_sql import EVENT_COLUMNS, canaries_found, described, staged
+from tests.assets.staged_events import EVENT_COLUMNS
+from tests.assets.staging_sql import canaries_found, described, staged
 from tests.conftest import HASH_KEY, Landing
 from tests.laws.rendering import model
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.lib.hashing import keyed_hash
-from tests.assets.score_staging import canaries_found, staged
+from tests.assets.staging_sql import canaries_found, staged
 from tests.conftest import HASH_KEY, Landing
 
 D = Decimal

@@ -12,7 +12,7 @@ import pytest
 
 from dagster_project.lib.hashing import keyed_hash
 from dagster_project.sources.otel_evaluations import hex_id, seconds
-from tests.assets.score_staging import canaries_found, staged
+from tests.assets.staging_sql import canaries_found, staged
 from tests.conftest import HASH_KEY, Landing
 
 D = Decimal

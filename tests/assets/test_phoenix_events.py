@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.assets.score_staging import canaries_found, staged
+from tests.assets.staging_sql import canaries_found, staged
 from tests.conftest import Landing
 
 D = Decimal
