@@ -167,7 +167,11 @@ def evaluate(
         {"name": chosen.raw_table},
     )
     limit = settings.quarantine_limit
-    outcomes = _validate(frame, expectations(chosen, files, limit))
+    if files or len(frame):
+        outcomes = _validate(frame, expectations(chosen, files, limit))
+    else:
+        # nothing has landed, so nothing was promised; most companies use few of the sources
+        outcomes = dict.fromkeys(gate_check_names(chosen), True)
     results = [
         GateResult(
             COVERS_EVERY_FILE,
