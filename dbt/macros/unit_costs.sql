@@ -88,6 +88,23 @@ group by {{ subject }}
     {%- endfor %}
 {%- endmacro %}
 
+{# Counts of outcomes by calendar period, class and cut; the caller writes the counts. #}
+{% macro outcomes_by_period(outcomes, day, class='class') -%}
+{% for grain in ['day', 'week', 'month'] -%}
+select
+    '{{ grain }}' as period_grain,
+    {{ period_start("'" ~ grain ~ "'", day) }} as period_start,
+    {{ class }} as class,
+    {%- for column in cuts() %}
+    {{ column }},
+    {%- endfor %}
+    {{ caller() }}
+from {{ outcomes }}
+group by all
+{{ 'union all' if not loop.last }}
+{% endfor %}
+{%- endmacro %}
+
 {# One unit-cost mart. daily_costs: usage_date, class, is_matched, scope_rule (NULL in scope) and the
    cost_sums. outcomes: period_grain, period_start, class, denominator, provisional and the extra
    columns. by_cut: both have cut, cut_parent and cut_value too, and each cut is a whole mart of its own. as_of: one row, as_of_at is the moment up to which the denominators are known; a period

@@ -13,19 +13,9 @@ with conversions as (
 
 )
 
-{% for grain in ['day', 'week', 'month'] -%}
-select
-    '{{ grain }}' as period_grain,
-    {{ period_start("'" ~ grain ~ "'", 'outcome_date') }} as period_start,
-    conversion_type as class,
-    {%- for column in cuts() %}
-    {{ column }},
-    {%- endfor %}
+{% call outcomes_by_period('conversions', 'outcome_date', 'conversion_type') -%}
     count(*) as denominator,
     count(*) filter (where is_final) as conversions_final,
     count(*) filter (where not is_final) as conversions_provisional,
     count(*) filter (where not is_final) as provisional
-from conversions
-group by all
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{%- endcall %}

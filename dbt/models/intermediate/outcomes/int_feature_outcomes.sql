@@ -7,18 +7,8 @@ with calls as (
 
 )
 
-{% for grain in ['day', 'week', 'month'] -%}
-select
-    '{{ grain }}' as period_grain,
-    {{ period_start("'" ~ grain ~ "'", 'usage_date') }} as period_start,
-    class,
-    {%- for column in cuts() %}
-    {{ column }},
-    {%- endfor %}
+{% call outcomes_by_period('calls', 'usage_date') -%}
     case when sum(uncounted_usage_rows) = 0 then cast(sum(requests) as bigint) end as denominator,
     case when sum(uncounted_usage_rows) = 0 then cast(sum(requests) as bigint) end as feature_requests,
     0 as provisional
-from calls
-group by all
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{%- endcall %}

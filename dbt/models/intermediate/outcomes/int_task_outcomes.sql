@@ -15,21 +15,11 @@ with tasks as (
 
 )
 
-{% for grain in ['day', 'week', 'month'] -%}
-select
-    '{{ grain }}' as period_grain,
-    {{ period_start("'" ~ grain ~ "'", 'concluded_date') }} as period_start,
-    task_type as class,
-    {%- for column in cuts() %}
-    {{ column }},
-    {%- endfor %}
+{% call outcomes_by_period('tasks', 'concluded_date', 'task_type') -%}
     count(*) filter (where is_success) as denominator,
     count(*) as concluded_tasks,
     count(*) filter (where is_success) as successful_tasks,
     sum(attempts) as attempts,
     count(*) filter (where is_success and task_state = 'provisional') as successful_provisional,
     count(*) filter (where is_success and task_state = 'provisional') as provisional
-from tasks
-group by all
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{%- endcall %}

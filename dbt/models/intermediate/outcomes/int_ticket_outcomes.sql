@@ -13,19 +13,9 @@ with resolutions as (
 
 )
 
-{% for grain in ['day', 'week', 'month'] -%}
-select
-    '{{ grain }}' as period_grain,
-    {{ period_start("'" ~ grain ~ "'", 'resolved_date') }} as period_start,
-    resolution_kind as class,
-    {%- for column in cuts() %}
-    {{ column }},
-    {%- endfor %}
+{% call outcomes_by_period('resolutions', 'resolved_date', 'resolution_kind') -%}
     count(*) as denominator,
     count(*) filter (where is_final) as resolved_final,
     count(*) filter (where not is_final) as resolved_provisional,
     count(*) filter (where not is_final) as provisional
-from resolutions
-group by all
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{%- endcall %}

@@ -12,18 +12,8 @@ with active_days as (
 
 )
 
-{% for grain in ['day', 'week', 'month'] -%}
-select
-    '{{ grain }}' as period_grain,
-    {{ period_start("'" ~ grain ~ "'", 'outcome_date') }} as period_start,
-    class,
-    {%- for column in cuts() %}
-    {{ column }},
-    {%- endfor %}
+{% call outcomes_by_period('active_days', 'outcome_date') -%}
     count(distinct person_key) as denominator,
     count(distinct person_key) as active_users,
     0 as provisional
-from active_days
-group by all
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{%- endcall %}
