@@ -23,6 +23,7 @@ lines as (
         invoices.* exclude (raw_channel),
         coalesce(channels.channel, lower(invoices.raw_channel)) as channel,
         'invoice' as document_type,
+        true as is_issuer_invoice_id,
         false as is_day_total
     from invoices
     left join channels on invoices.raw_channel = channels.raw_channel

@@ -142,6 +142,7 @@ select
     converted.period_end,
     converted.billing_month,
     converted.issued_on,
+    converted.is_issuer_invoice_id,
     converted.stated_total_amount,
     files.document_path
 from converted

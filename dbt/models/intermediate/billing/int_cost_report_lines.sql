@@ -6,6 +6,7 @@ with reports as (
         cast(null as varchar) as account_id,
         cast(null as varchar) as charge_kind,
         cast(null as varchar) as invoice_id,
+        cast(null as boolean) as is_issuer_invoice_id,
         cast(null as varchar) as raw_service_tier,
         cast(null as varchar) as raw_geo,
         cast(null as decimal(38, 18)) as stated_unit_price,
