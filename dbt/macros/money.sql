@@ -144,3 +144,14 @@
         ) * 0.000000000000000001 as decimal(38, 18)
     )
 {%- endmacro %}
+
+{# An amount or price as a whole number of 10^-18 units, for exact remainders. #}
+{% macro units_of(amount) -%}
+    replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint
+{%- endmacro %}
+
+{# A unit price from an amount and a whole count, DECIMAL(28, 18), half away from zero at 10^-18; the count
+   is positive. #}
+{% macro unit_price_of(amount, n) -%}
+    cast({{ exact_share(amount, n) }} as decimal(28, 18))
+{%- endmacro %}
