@@ -5,6 +5,8 @@ select
     file_id,
     arrival_no,
     first_day,
-    last_day
+    last_day,
+    content_sha256,
+    arrived_at
 from {{ source('raw_control', 'landed_files') }}
 where status = 'loaded'
