@@ -64,6 +64,7 @@ LEDGER_ROLES = (
     "prepaid",
     "prepaid_expired",
 )
+FX_POLICIES = ("invoice_date", "month_average", "contract")
 CONTRACT_KINDS = ("percent_off", "multiplier", "fixed_price", "free")
 CONTRACT_SCOPE = (
     "account",
@@ -217,6 +218,28 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("account", required=True),
         ),
         ("source", "instance", "channel"),
+    ),
+    # A published rate holds until the next one, at most seven days; see int_fx_conversions.
+    "fx_rates": ReferenceTable(
+        (
+            ReferenceColumn("currency", required=True),
+            ReferenceColumn("rate_date", "date", required=True),
+            ReferenceColumn("usd_per_unit", "decimal", required=True),
+            ReferenceColumn("source", required=True),
+        ),
+        ("currency", "rate_date"),
+    ),
+    "fx_policies": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("currency"),
+            ReferenceColumn("policy", required=True, allowed=FX_POLICIES),
+            ReferenceColumn("contract_rate", "decimal"),
+            *VALID,
+        ),
+        ("channel", "account", "currency", "valid_from"),
+        frozenset({"currency", "contract_rate", "valid_from", "valid_to"}),
     ),
     # Mixpanel projects made before 2023 keep local time; nothing in an export tells which zone.
     "event_time_zones": ReferenceTable(

@@ -171,4 +171,31 @@
     from {{ name }}_ranks
 
 )
+{# Money by a rate or price DECIMAL(28, 18) >= 0 as money, rounded half away from zero once, at 10^-18. Both
+   factors are split at the point, so only the product of the two fractions is rounded. Valid for |amount| below
+   10^12 and a rate below 10^9, or their product below 10^20. #}
+{% macro exact_product(amount, rate) -%}
+    {%- set units = "abs(replace(cast(cast(" ~ amount ~ " as decimal(38, 18)) as varchar), '.', '')::hugeint)" -%}
+    {%- set rate_units = "replace(cast(cast(" ~ rate ~ " as decimal(28, 18)) as varchar), '.', '')::hugeint" -%}
+    {%- set one = "1000000000000000000::hugeint" -%}
+    cast(
+        cast(
+            sign({{ amount }})::hugeint * (
+                {{ units }} // {{ one }} * {{ rate_units }}
+                + {{ units }} % {{ one }} * ({{ rate_units }} // {{ one }})
+                + (2 * ({{ units }} % {{ one }}) * ({{ rate_units }} % {{ one }}) + {{ one }}) // (2 * {{ one }})
+            ) as decimal(38, 0)
+        ) * 0.000000000000000001 as decimal(38, 18)
+    )
+{%- endmacro %}
+
+{# An amount or price as a whole number of 10^-18 units, for exact remainders. #}
+{% macro units_of(amount) -%}
+    replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint
+{%- endmacro %}
+
+{# A unit price from an amount and a whole count, DECIMAL(28, 18), half away from zero at 10^-18; the count
+   is positive. #}
+{% macro unit_price_of(amount, n) -%}
+    cast({{ exact_share(amount, n) }} as decimal(28, 18))
 {%- endmacro %}

@@ -20,6 +20,6 @@ select
     cast(sum(residuals.residual_usd) as decimal(38, 18)) as amount_usd
 from residuals
 inner join codes on residuals.residual_code = codes.residual_code
-where residuals.residual_code not in ('matched', 'not_billed')
+where codes.is_usage and residuals.residual_code not in ('matched', 'not_billed')
 group by all
 having sum(residuals.residual_usd) <> 0

@@ -18,10 +18,12 @@ by_code as (
         month,
         currency,
         residual_code,
+        family,
+        is_usage,
         sum(residual_usd) as residual_usd,
         sum(abs(residual_usd)) as moved_usd
     from lines
-    group by channel, account, month, currency, residual_code
+    group by all
 
 ),
 
@@ -37,6 +39,9 @@ totals as (
         sum(residual_usd) as difference_usd,
         sum(if(is_explained, residual_usd, {{ zero_money() }})) as explained_usd,
         sum(if(is_explained, {{ zero_money() }}, residual_usd)) as unexplained_usd,
+        sum(if(family = 'rate', abs(residual_usd), {{ zero_money() }})) as rate_error_usd,
+        sum(if(is_explained, {{ zero_money() }}, abs(residual_usd))) as unexplained_moved_usd,
+        sum(if(is_usage, residual_usd, {{ zero_money() }})) as usage_difference_usd,
         sum(computed_quantity) > 0 as has_usage,
         bool_or(bill <> 'none') as has_bill,
         bool_or(bill = 'none') as has_unbilled_days,
@@ -61,12 +66,13 @@ tolerated as (
         and by_code.currency = totals.currency
     inner join codes on by_code.residual_code = codes.residual_code
     left join rules
-        on by_code.residual_code = rules.residual_code
+        -- a rule for a family holds for its codes that have none of their own
+        on rules.residual_code in (by_code.residual_code, by_code.family)
         and (rules.channel is null or by_code.channel = rules.channel)
         and (rules.account is null or by_code.account = rules.account)
     qualify row_number() over (
         partition by by_code.channel, by_code.account, by_code.month, by_code.currency, by_code.residual_code
-        order by rules.channel is null, rules.account is null
+        order by rules.residual_code <> by_code.residual_code, rules.channel is null, rules.account is null
     ) = 1
 
 ),
@@ -90,7 +96,7 @@ verdicts as (
         month,
         currency,
         bool_or(is_breached) as has_drift,
-        max(moved_usd) filter (where residual_code not in ('matched', 'rounding', 'not_billed')) as other_moved_usd,
+        max(moved_usd) filter (where is_usage and family <> 'match') as other_moved_usd,
         list(residual_code order by moved_usd desc) filter (where is_breached) as breached_codes
     from breaches
     group by channel, account, month, currency
@@ -99,7 +105,12 @@ verdicts as (
 
 payables as (
 
-    select channel, account, billing_month as month, sum(billed_usd) as payable_usd
+    select
+        channel,
+        account,
+        billing_month as month,
+        sum(billed_usd) as payable_usd,
+        sum(billed_usd) filter (where charge_kind in ('usage', 'adjustment', 'fee', 'commitment')) as payable_usage_usd
     from billed_lines
     where document_type = 'invoice'
     group by channel, account, billing_month
@@ -121,7 +132,7 @@ largest as (
         ) as largest_line,
         residual_usd as largest_line_usd
     from lines
-    where residual_code not in ('matched', 'rounding', 'not_billed')
+    where is_usage and family <> 'match'
     qualify row_number() over (
         partition by channel, account, month, currency order by abs(residual_usd) desc, reconciliation_line_id
     ) = 1
@@ -135,10 +146,15 @@ select
     totals.currency,
     cast(totals.computed_cost_usd as decimal(38, 18)) as computed_cost_usd,
     case when totals.has_bill then cast(totals.billed_usd as decimal(38, 18)) end as billed_usd,
+    case when totals.has_bill then cast(totals.computed_cost_usd + totals.usage_difference_usd as decimal(38, 18)) end
+        as billed_usage_usd,
     cast(payables.payable_usd as decimal(38, 18)) as payable_usd,
+    cast(payables.payable_usage_usd as decimal(38, 18)) as payable_usage_usd,
     cast(totals.difference_usd as decimal(38, 18)) as difference_usd,
     cast(totals.explained_usd as decimal(38, 18)) as explained_usd,
     cast(totals.unexplained_usd as decimal(38, 18)) as unexplained_usd,
+    cast(totals.unexplained_moved_usd as decimal(38, 18)) as unexplained_moved_usd,
+    cast(totals.rate_error_usd as decimal(38, 18)) as rate_error_usd,
     {{ ratio('totals.difference_usd', 'totals.billed_usd') }} as difference_ratio,
     case
         when not totals.has_bill then 'not_billed'

@@ -3,6 +3,7 @@ select
     source,
     account as account_label,
     file_id,
+    path as document_path,
     arrival_no,
     first_day,
     last_day,
