@@ -127,11 +127,6 @@
     end
 {%- endmacro %}
 
-{# Whole units of 10^-18 of money, as HUGEINT, with its sign. #}
-{% macro atto_units(amount) -%}
-    replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint
-{%- endmacro %}
-
 {# Whole cents of units of 10^-18, half away from zero. #}
 {% macro rounded_cents(units) -%}
     cast(sign({{ units }}) as bigint) * ((2 * abs({{ units }}) + 10000000000000000) // 20000000000000000)
@@ -171,6 +166,8 @@
     from {{ name }}_ranks
 
 )
+{%- endmacro %}
+
 {# Money by a rate or price DECIMAL(28, 18) >= 0 as money, rounded half away from zero once, at 10^-18. Both
    factors are split at the point, so only the product of the two fractions is rounded. Valid for |amount| below
    10^12 and a rate below 10^9, or their product below 10^20. #}

@@ -128,6 +128,20 @@ inner join mappings on months.source = mappings.source
 
 union all by name
 
+-- the rates of exchange that its bills were converted by
+select distinct
+    channel,
+    account,
+    billing_month as month,
+    'currency' as evidence_kind,
+    concat_ws(
+        ' ', billed_currency, fx_policy, cast(fx_rate_date as varchar), cast(fx_rate as varchar), currency_reason
+    ) as item
+from {{ ref('int_billed_lines') }}
+where billed_currency <> 'USD'
+
+union all by name
+
 select
     months.channel,
     months.account,

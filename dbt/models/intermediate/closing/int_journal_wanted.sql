@@ -9,7 +9,7 @@ with costs as (
         month,
         cost_center,
         min(expense_account) as expense_account,
-        {{ atto_units('sum(trued_up_cost_usd)') }} // 1000000000 as weight
+        {{ units_of('sum(trued_up_cost_usd)') }} // 1000000000 as weight
     from {{ ref('int_cost_center_costs') }}
     group by channel, account, month, cost_center
 
@@ -45,18 +45,20 @@ invoice_lines as (
         case charge_kind
             when 'tax' then 'tax'
             when 'credit' then 'credits'
+            when 'refund' then 'credits'
             when 'purchase' then 'prepaid'
             when 'drawdown' then 'prepaid'
             when 'expiry' then 'prepaid_expired'
             else 'expense'
         end as role,
         case
-            when charge_kind in ('tax', 'credit') then charge_kind
+            when charge_kind = 'tax' then 'tax'
+            when charge_kind in ('credit', 'refund') then 'credit'
             when charge_kind in ('purchase', 'drawdown', 'expiry') then 'prepaid'
             else 'invoice'
         end as entry_kind,
         case
-            when charge_kind in ('tax', 'credit', 'purchase', 'drawdown', 'expiry') then charge_kind
+            when charge_kind in ('tax', 'credit', 'refund', 'purchase', 'drawdown', 'expiry') then charge_kind
             else 'usage and fees'
         end as what,
         sum(billed_usd) as amount_usd,
@@ -86,7 +88,7 @@ shares as (
         coalesce(costs.cost_center, 'unattributed') as cost_center,
         costs.expense_account,
         costs.weight,
-        {{ atto_units('invoices.amount_usd') }} as amount_units,
+        {{ units_of('invoices.amount_usd') }} as amount_units,
         sum(costs.weight) over (partition by invoices.entry_id) as whole_weight
     from invoices
     left join costs
@@ -155,7 +157,7 @@ parts as (
         'Invoice ' || invoice_id as title,
         what,
         if(
-            role = 'prepaid_expired', abs({{ atto_units('amount_usd') }}), {{ atto_units('amount_usd') }}
+            role = 'prepaid_expired', abs({{ units_of('amount_usd') }}), {{ units_of('amount_usd') }}
         ) as units
     from invoices
     where role <> 'expense'
@@ -174,7 +176,7 @@ parts as (
         cost_center,
         'Accrual of ' || strftime(month, '%Y-%m') as title,
         'usage without an invoice' as what,
-        {{ atto_units('sum(accrued_usd)') }} as units
+        {{ units_of('sum(accrued_usd)') }} as units
     from owed
     group by channel, account, month, cost_center
 

@@ -5,7 +5,7 @@ with costs as (select * from {{ ref('int_cost_center_costs') }}),
 
 records as (select * from {{ ref('int_close_records') }}),
 
--- an invoice covers its month whole; one that is not known in USD is as if it had not come
+-- an invoice for usage covers its month whole; one that is not known in USD is as if it had not come
 invoiced as (
 
     select distinct channel, account, billing_month as month
@@ -16,7 +16,7 @@ invoiced as (
         group by channel, account, billing_month, invoice_id
         having
             bool_and(billed_usd is not null)
-            and count(*) filter (where charge_kind not in ('tax', 'credit', 'purchase', 'drawdown', 'expiry')) > 0
+            and bool_or(charge_kind not in ('tax', 'credit', 'refund', 'purchase', 'drawdown', 'expiry'))
     )
 
 ),
@@ -33,7 +33,7 @@ now_owed as (
         sum(if(costs.is_accrued, costs.computed_cost_usd, costs.trued_up_cost_usd)) as accrued_usd,
         false as is_recorded
     from costs
-    anti join invoiced
+    left join invoiced
         on costs.channel = invoiced.channel
         and costs.account = invoiced.account
         and costs.month = invoiced.month
@@ -41,6 +41,7 @@ now_owed as (
         on costs.channel = records.channel
         and costs.account = records.account
         and costs.month = records.month
+    where costs.is_accrued or invoiced.month is null
     group by all
 
 ),
