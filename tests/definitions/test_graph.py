@@ -66,7 +66,7 @@ def test_every_model_leads_to_the_snapshot_and_every_publication_comes_from_it(g
     assert {key.path[1] for key in for_commands if key.path[1] not in code} == set()
     publications = {key for key in keys if key.path[0] == "exports"}
     assert publications - {SNAPSHOT} <= reaches(graph, SNAPSHOT)
-    assert len(publications) == 3
+    assert len(publications) == 4
 
 
 @pytest.mark.parametrize("name", SOURCES)
