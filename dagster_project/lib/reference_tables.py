@@ -201,6 +201,18 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
         ),
         ("residual_code", "channel", "account"),
     ),
+    # Which unproved residuals, by code or family, leave their own row and are spread over the usage.
+    "true_up_rules": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("residual"),
+            ReferenceColumn("rule", required=True, allowed=("proportional", "none")),
+            *VALID,
+        ),
+        ("channel", "account", "residual", "valid_from"),
+        frozenset({"channel", "account", "valid_from", "valid_to"}),
+    ),
     "accounts": ReferenceTable(
         (
             ReferenceColumn("source", required=True),
