@@ -23,6 +23,7 @@ lines as (
         invoices.* exclude (raw_channel),
         coalesce(channels.channel, lower(invoices.raw_channel)) as channel,
         'invoice' as document_type,
+        true as is_issuer_invoice_id,
         false as is_day_total
     from invoices
     left join channels on invoices.raw_channel = channels.raw_channel
@@ -30,8 +31,9 @@ lines as (
 )
 
 select
-    * exclude (charge_start, charge_end),
-    cast(date_trunc('month', coalesce(usage_date, period_start)) as date) as billing_month,
+    * exclude (charge_start, charge_end, billing_period),
+    -- a correction of last month's usage belongs to the bill that states it
+    coalesce(billing_period, cast(date_trunc('month', coalesce(usage_date, period_start)) as date)) as billing_month,
     -- the day whose rate converts a foreign amount under the policy invoice_date
     coalesce(issued_on, usage_date, period_end) as conversion_date
 from lines

@@ -110,6 +110,7 @@ select
         when converted.is_day_total then null
         when meters.meter is not null then meters.meter
         when converted.document_type = 'invoice' then converted.raw_meter
+        when converted.raw_meter is null and converted.charge_kind not in ('usage', 'adjustment') then null
         else 'unmapped'
     end as meter,
     converted.raw_processing as processing,
@@ -142,6 +143,7 @@ select
     converted.period_end,
     converted.billing_month,
     converted.issued_on,
+    converted.is_issuer_invoice_id,
     converted.stated_total_amount,
     files.document_path
 from converted

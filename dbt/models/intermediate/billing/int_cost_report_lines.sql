@@ -6,11 +6,13 @@ with reports as (
         cast(null as varchar) as account_id,
         cast(null as varchar) as charge_kind,
         cast(null as varchar) as invoice_id,
+        cast(null as boolean) as is_issuer_invoice_id,
         cast(null as varchar) as raw_service_tier,
         cast(null as varchar) as raw_geo,
         cast(null as decimal(38, 18)) as stated_unit_price,
         cast(null as date) as charge_start,
-        cast(null as date) as charge_end
+        cast(null as date) as charge_end,
+        cast(null as date) as billing_period
     where false
     union all by name
     select * from {{ ref('stg_openai__costs') }}
@@ -18,6 +20,11 @@ with reports as (
     select * from {{ ref('stg_anthropic__costs') }}
     union all by name
     select * from {{ ref('stg_anthropic__console_costs') }}
+    union all by name
+    select * exclude (service_category, service_subcategory, service_name, is_in_scope, account, channel),
+        channel as raw_channel
+    from {{ ref('int_export_lines') }}
+    where is_in_scope
 
 ),
 

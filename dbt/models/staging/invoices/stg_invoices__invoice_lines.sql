@@ -20,6 +20,8 @@ latest as (
     select *
     from with_arrival
     qualify arrival_no = max(arrival_no) over (partition by channel, account, invoice_id)
+        -- the same bytes in two folders, without an account of their own, are one invoice
+        and arrival_no = max(arrival_no) over (partition by channel, invoice_id, _file_id)
 
 )
 
