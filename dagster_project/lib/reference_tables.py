@@ -198,8 +198,10 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("account"),
             ReferenceColumn("tolerance_pct", "decimal"),
             ReferenceColumn("tolerance_usd", "decimal"),
+            ReferenceColumn("tolerance_tokens", "decimal"),
         ),
         ("residual_code", "channel", "account"),
+        frozenset({"tolerance_tokens"}),
     ),
     # Which unproved residuals, by code or family, leave their own row and are spread over the usage.
     "true_up_rules": ReferenceTable(
