@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from dagster_project.close_commands import closing_commands
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.progress import say
 from dagster_project.lib.settings import PROJECT_ROOT, Settings
@@ -202,39 +203,6 @@ def price(file: Path, contracts: Path | None) -> None:
 
 
 @trueup.command()
-@click.option("--month", required=True, help="Month as YYYY-MM.")
-@click.option("--channel", help="This channel only; default: every channel of the month.")
-@click.option("--account", help="This account only; default: every account.")
-@click.option("--by", "decided_by", required=True, help="Who decides: a name or initials.")
-@click.option("--note", help="Why, in a few words.")
-@click.option("--reopen", is_flag=True, help="Open a closed month again.")
-@click.option("--restate", is_flag=True, help="Book a newer card's difference as correction rows.")
-def close(decided_by: str, note: str | None, reopen: bool, restate: bool, **scope: Any) -> None:
-    """Close a month: it keeps its rate card, and changes only by dated correction rows.
-
-    The decision is landed as a file of its own and takes effect with the next run.
-    """
-    from dagster_project.lib.closing import Author, decide  # noqa: PLC0415
-
-    settings = Settings.from_environment()
-    _require_snapshot(settings)
-    if reopen and restate:
-        raise ConfigurationError("--reopen and --restate exclude each other")
-    lines = decide(
-        settings,
-        "reopen" if reopen else "restate" if restate else "close",
-        Author(decided_by, note or ""),
-        **scope,
-    )
-    for line in lines:
-        click.echo(
-            f"{line['decision']:<8} {line['channel']}/{line['account']} {line['month']} "
-            f"rate card {line['rate_card_version']}"
-        )
-    click.echo("takes effect with the next `trueup run`")
-
-
-@trueup.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the user interface.")
 def dev(port: int) -> None:
     """Open the Dagster UI with its daemon; the nightly schedule waits there to be switched on."""
@@ -291,7 +259,8 @@ def report(month: str | None) -> None:
     click.echo(f"page      {settings.exports / 'trueup.html'}")
 
 
-trueup.add_command(rates)
+for _command in (rates, *closing_commands):
+    trueup.add_command(_command)
 
 
 def _landing_is_empty(settings: Settings) -> bool:
