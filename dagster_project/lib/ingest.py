@@ -85,6 +85,7 @@ def ingest_source(
     _reload_what_reads_differently(run)
     _leave_other_tables(run)
     places = [place for place in _places(settings, mappings) if place.source is source]
+    _complete_books(run, places)
     fresh = _without_duplicates(run, places)
     _withdraw_vanished(run, places)
     for place in fresh:
@@ -165,6 +166,30 @@ def _booked(
         {"name": source.raw_table},
     ).fetchall()
     return {(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in rows}
+
+
+def _complete_books(run: _Run, places: list[Place]) -> None:
+    """Fill what an earlier version did not write down of the files that it loaded."""
+    con = run.con
+    lacking = set(
+        con.execute(
+            "select source, path, file_id from raw.landed_files"
+            " where raw_table = $name and content_sha256 is null",
+            {"name": run.source.raw_table},
+        ).fetchall()
+    )
+    for place in places if lacking else []:
+        arrival = place.arrival
+        if (place.name, arrival.relative, arrival.file_id) in lacking:
+            con.execute(
+                "update raw.landed_files set content_sha256 = $content_sha256,"
+                " arrived_at = $arrived_at where source = $source and path = $path",
+                {
+                    "source": place.name,
+                    "path": arrival.relative,
+                    **file_load.arrival_facts(arrival),
+                },
+            )
 
 
 def _without_duplicates(run: _Run, places: list[Place]) -> list[Place]:

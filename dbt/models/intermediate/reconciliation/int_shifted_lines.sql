@@ -3,22 +3,34 @@
 -- leave their UTC day (negative) and come in on the other side's day
 with shifts as (select * from {{ ref('int_time_shifts') }}),
 
-calls as (
+-- the month of the log decides; a call that only the shift brings into the month follows that month's
+moved as (
 
     select
         calls.* exclude (usage_date),
         calls.usage_date as logged_date,
-        cast(calls.requested_at + to_minutes(shifts.offset_minutes) as date) as moved_date,
-        coalesce(calls.model_key, calls.model_served, 'unknown') as model,
-        shifts.reference
+        coalesce(
+            cast(calls.requested_at + to_minutes(own.offset_minutes) as date),
+            cast(calls.requested_at + to_minutes(next_door.offset_minutes) as date)
+        ) as moved_date,
+        coalesce(own.reference, next_door.reference) as reference,
+        coalesce(calls.model_key, calls.model_served, 'unknown') as model
     from {{ ref('fct_llm_calls') }} as calls
-    inner join shifts
-        on calls.channel = shifts.channel
-        and calls.account = shifts.account
-        and cast(date_trunc('month', calls.usage_date) as date) = shifts.month
-    where cast(calls.requested_at + to_minutes(shifts.offset_minutes) as date) <> calls.usage_date
+    left join shifts as own
+        on calls.channel = own.channel
+        and calls.account = own.account
+        and cast(date_trunc('month', calls.usage_date) as date) = own.month
+    left join shifts as next_door
+        on own.channel is null
+        and calls.channel = next_door.channel
+        and calls.account = next_door.account
+        and cast(date_trunc('month', calls.requested_at + to_minutes(next_door.offset_minutes)) as date) = next_door.month
+        and cast(date_trunc('month', calls.usage_date) as date) <> next_door.month
+    where own.channel is not null or next_door.channel is not null
 
 ),
+
+calls as (select * from moved where moved_date <> logged_date),
 
 {{ meter_lines('calls', [
     'logged_date', 'moved_date', 'reference', 'channel', 'account', 'api_key_id', 'model', 'processing',

@@ -64,7 +64,7 @@ stray_columns as (
         select *, unnest(columns) as column_name, 'stray_column' as rule, file_rows as gap_rows from versions
     )
     -- FOCUS names are words in capitals, and everything else is x_
-    where not starts_with(column_name, 'x_') and not list_contains({{ focus_columns() }}, column_name)
+    where not starts_with(column_name, 'x_') and not list_contains({{ focus_known_columns() }}, column_name)
 
 ),
 

@@ -1,5 +1,5 @@
 {# The columns of FOCUS 1.0 to 1.4, and those of identity that 1.5 drafts. #}
-{% macro focus_columns() -%}
+{% macro focus_known_columns() -%}
     [
         'AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName',
         'AllocatedTags', 'AvailabilityZone', 'BilledCost', 'BillingAccountId', 'BillingAccountName',
