@@ -63,8 +63,8 @@ invoice_lines as (
         end as what,
         sum(billed_usd) as amount_usd,
         bool_and(billed_usd is not null) as is_known
-    from {{ ref('int_billed_lines') }}
-    where document_type = 'invoice'
+    from {{ ref('int_invoice_lines') }}
+    where is_issuer_invoice_id
     group by all
 
 ),

@@ -11,8 +11,8 @@ invoiced as (
     select distinct channel, account, billing_month as month
     from (
         select channel, account, billing_month, invoice_id
-        from {{ ref('int_billed_lines') }}
-        where document_type = 'invoice'
+        from {{ ref('int_invoice_lines') }}
+        where is_issuer_invoice_id
         group by channel, account, billing_month, invoice_id
         having
             bool_and(billed_usd is not null)
