@@ -1,7 +1,7 @@
 """The FOCUS export, its rules, invoice verdicts, the spread of residuals and the tolerances.
 
 One account per situation, made by hand. USD per million tokens: Gemini 2.5 Flash output 2.50,
-gpt-5-mini input 0.25 and output 2 (10 % off for openai / default, so 0.225 and 1.80), Haiku 4.5 input
+gpt-5-mini input 0.25 and output 2 (10 % off for openai / default: 0.225 and 1.80), Haiku 4.5 input
 1 and output 5.
 
 openai / default: 4000007 input tokens on 09-10 = 0.900001575, 1000003 output on 09-11 = 1.8000054
