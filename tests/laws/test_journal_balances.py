@@ -117,7 +117,7 @@ def test_entries_balance_and_payables_are_the_rounded_invoices(
 
 
 def test_prepaid_is_an_asset_until_it_is_drawn_or_lost(con: duckdb.DuckDBPyConnection) -> None:
-    """50.00 bought, 10.00 of usage paid from it, 5.00 lost: 50.00 are payable and 35.00 are left."""
+    """50.00 bought, 10.00 of usage paid from it, 5.00 lost: 50.00 are payable, 35.00 are left."""
     whole = 10**18
     journal = posted(
         con,
@@ -145,7 +145,8 @@ def test_an_invoice_whose_rate_of_exchange_is_unknown_is_not_posted(
     con.execute("delete from int_cost_center_costs; delete from accruals")
     con.execute("delete from int_invoice_lines")
     con.execute(
-        "insert into int_invoice_lines values ('c', 'a', 'I-1', date '2026-09-01', 'usage', 1, true),"
+        "insert into int_invoice_lines values"
+        " ('c', 'a', 'I-1', date '2026-09-01', 'usage', 1, true),"
         " ('c', 'a', 'I-1', date '2026-09-01', 'tax', null, true),"
         " ('c', 'a', 'derived', date '2026-09-01', 'usage', 1, false)"
     )
