@@ -83,7 +83,7 @@ def demo(remove: bool) -> None:
 @click.option("--from", "first_day", type=Day(), help="First UTC day to compute again.")
 @click.option("--to", "last_day", type=Day(), help="Last UTC day, inclusive; default: --from.")
 @click.option("--full-refresh", is_flag=True, help="Compute every landed day again.")
-@click.option("--fail-on-drift", is_flag=True, help="Exit 1 when a month is in drift.")
+@click.option("--fail-on-drift", is_flag=True, help="Exit 1 when a tolerance is breached.")
 @click.option("--demo-if-empty", is_flag=True, help="Write the demo first when landing is empty.")
 def run(
     first_day: date | None,
@@ -139,7 +139,7 @@ def run(
 @trueup.command()
 @click.option("--month", help="Month as YYYY-MM; default: every month.")
 def reconcile(month: str | None) -> None:
-    """Show computed against billed; exit 1 when a month is in drift over its tolerance."""
+    """Show computed against billed; exit 1 when a tolerance is breached, and say which."""
     from dagster_project.reports.alerts import render_month  # noqa: PLC0415
 
     settings = Settings.from_environment()
@@ -278,7 +278,7 @@ def _require_snapshot(settings: Settings) -> None:
 
 
 def _print_drift(settings: Settings, month: str | None = None) -> bool:
-    from dagster_project.reports.alerts import drift_messages  # noqa: PLC0415
+    from dagster_project.reports.tolerances import drift_messages  # noqa: PLC0415
 
     messages = drift_messages(settings.snapshot, month)
     for message in messages:

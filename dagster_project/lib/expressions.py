@@ -151,7 +151,13 @@ def _changed(value: Value, transform: str, done: Expressions) -> Value:
         return Value(f"nullif({value.sql}, 'NULL')", "VARCHAR") if _is_text(value) else value
     if name == "key":
         pattern = literal(f'"(?:{wanted})"\\s*:\\s*"([^"]*)"')
-        return Value(f"nullif(regexp_extract({text}, {pattern}, 1), '')", "VARCHAR")
+        # a map of a Parquet file reads {name=value}
+        in_map = literal(f"(?:^[{{]|, )(?:{wanted})=([^,}}]*)")
+        found = (f"nullif(regexp_extract({text}, {shape}, 1), '')" for shape in (pattern, in_map))
+        return Value(f"coalesce({', '.join(found)})", "VARCHAR")
+    if name == "us_date" and _is_text(value):
+        us_date = literal("^([0-9]{2})/([0-9]{2})/([0-9]{4})$")
+        return Value(f"regexp_replace({text}, {us_date}, '\\3-\\1-\\2')", "VARCHAR")
     if name in ("lower", "word", "strip"):
         prefix = literal(wanted)
         is_word = f"regexp_full_match({text}, {literal(WORD)})"

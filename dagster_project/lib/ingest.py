@@ -7,10 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib import arrivals, control_tables, file_load, mapping, staging
+from dagster_project.lib import (
+    arrivals,
+    control_tables,
+    file_load,
+    invoice_layouts,
+    mapping,
+    staging,
+)
 from dagster_project.lib.arrivals import Arrival
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.expressions import TAGS_VARIABLE
@@ -284,7 +292,7 @@ def _withdraw_vanished(run: _Run, places: list[Place]) -> None:
 
 
 def _reload_what_reads_differently(run: _Run) -> None:
-    """Withdraw what was loaded through a mapping, or with other known tags, than now."""
+    """Withdraw what was loaded through a mapping, or with other tags or layouts, than now."""
     con, source = run.con, run.source
     for name, current in run.mappings.items():
         if source.is_mapped and current.kind == source.name:
@@ -295,6 +303,9 @@ def _reload_what_reads_differently(run: _Run) -> None:
         con.execute(f"set variable {TAGS_VARIABLE} = cast([{listed}] as varchar[])")
         digest = hashlib.sha256(listed.encode()).hexdigest()
         _reload(run, f"tags:{source.name}", digest, None, "call_tags.csv changed")
+    if source.documents is not None:
+        digest = invoice_layouts.fingerprint(run.settings.reference)
+        _reload(run, f"layouts:{source.name}", digest, None, "an invoice layout changed")
 
 
 def _reload(run: _Run, label: str, fingerprint: str, name: str | None, reason: str) -> None:
@@ -336,7 +347,7 @@ def _load_one(run: _Run, place: Place) -> None:
     if source.is_mapped:
         read = partial(_read_mapped, con, run.mappings[place.name], key)
     else:
-        read = partial(_read_fixed, con, source, key)
+        read = partial(_read_fixed, con, source, key, run.settings.reference)
     done = file_load.load_file(con, place, read, key)
     seconds = time.monotonic() - started
     if done.status == "postponed":
@@ -359,9 +370,9 @@ def _load_one(run: _Run, place: Place) -> None:
 
 
 def _read_fixed(
-    con: duckdb.DuckDBPyConnection, source: Source, key: str, arrival: Arrival
+    con: duckdb.DuckDBPyConnection, source: Source, key: str, reference: Path, arrival: Arrival
 ) -> Staged:
-    return staging.stage(con, source, arrival.path, key)
+    return staging.stage(con, source, arrival.path, key, reference)
 
 
 def _read_mapped(

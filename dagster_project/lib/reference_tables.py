@@ -207,8 +207,22 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("account"),
             ReferenceColumn("tolerance_pct", "decimal"),
             ReferenceColumn("tolerance_usd", "decimal"),
+            ReferenceColumn("tolerance_tokens", "decimal"),
         ),
         ("residual_code", "channel", "account"),
+        frozenset({"tolerance_tokens"}),
+    ),
+    # Which unproved residuals, by code or family, leave their own row and are spread over the usage.
+    "true_up_rules": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("residual"),
+            ReferenceColumn("rule", required=True, allowed=("proportional", "none")),
+            *VALID,
+        ),
+        ("channel", "account", "residual", "valid_from"),
+        frozenset({"channel", "account", "valid_from", "valid_to"}),
     ),
     "accounts": ReferenceTable(
         (

@@ -1,8 +1,9 @@
-"""Invoice lines: a CSV that finance fills from the provider's invoice."""
+"""Invoice lines: a CSV that finance fills from the provider's invoice, or the invoice as a PDF."""
 
 from __future__ import annotations
 
 from dagster_project.lib.columns import Column, RowRule, bind
+from dagster_project.sources import invoice_pdf
 from dagster_project.sources.base import Layout, Source, texts
 
 # purchase: prepaid credits bought; drawdown: what prepaid paid, negative; expiry: prepaid lost.
@@ -50,6 +51,7 @@ SOURCE = Source(
             ),
         ),
     ),
+    documents=invoice_pdf.parse,
     rules=(
         RowRule(
             "not_allowed_value",

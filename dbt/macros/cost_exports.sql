@@ -65,6 +65,9 @@ deliveries as (
     case
         when {{ words }} is null then null
         when regexp_matches({{ text }}, 'cach.*storage|storage.*cach') then 'cache storage'
+        when regexp_matches({{ text }}, '(audio|image).*(token|predictions)|token.*(audio|image)')
+            and regexp_matches({{ text }}, 'input|output') and not regexp_matches({{ text }}, 'cach')
+            then regexp_extract({{ text }}, '(audio|image)', 1) || ' ' || regexp_extract({{ text }}, '(input|output)', 1)
         when regexp_matches({{ text }}, 'video|embedding|image|audio|speech|session|search|rerank|guardrail|training') then {{ text }}
         when regexp_matches({{ text }}, 'cach.*write|cachewrite|cache creation') then
             case

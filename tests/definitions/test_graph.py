@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from datetime import UTC, datetime
 
@@ -182,7 +183,11 @@ def test_the_workspace_and_the_project_name_one_code_location() -> None:
 
 
 def test_drift_informs_and_never_blocks(graph) -> None:
-    key = dg.AssetCheckKey(
-        dg.AssetKey(["marts", "reconciliation_months"]), "drift_within_tolerance"
-    )
-    assert graph.get_check_spec(key).blocking is False
+    with (PROJECT_ROOT / "dbt" / "seeds" / "tolerance_kinds.csv").open(newline="") as stream:
+        tolerances = [row["tolerance"] for row in csv.DictReader(stream)]
+    assert len(tolerances) == 5
+    for tolerance in tolerances:
+        key = dg.AssetCheckKey(
+            dg.AssetKey(["marts", "reconciliation_tolerances"]), f"{tolerance}_within_tolerance"
+        )
+        assert graph.get_check_spec(key).blocking is False

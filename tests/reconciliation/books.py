@@ -147,6 +147,8 @@ class Books:
     currency: str = "USD"
     log_offset: timedelta = timedelta()
     has_usage_report: bool = True
+    # the invoice repeats the cost report as one line, whatever it will hold
+    repeats_bill: bool = False
 
     @property
     def spend(self) -> Decimal:
@@ -431,8 +433,15 @@ def invoice_csv(books: Books) -> str:
         f"{head},{line.item or line.meter},{line.model or ''},{line.meter if line.model else ''},"
         f"{'' if line.quantity is None else line.quantity},,{line.amount:f},{books.currency},"
         f"{line.kind}\n"
-        for line in books.invoice
+        for line in [*_repeated(books), *books.invoice]
     )
+
+
+def _repeated(books: Books) -> list[BillLine]:
+    if not books.repeats_bill:
+        return []
+    total = sum((line.amount for line in books.bill), D(0)).quantize(D("0.01"))
+    return [BillLine(None, None, "", None, total, item="API usage")]
 
 
 def land(home: Any, books: Iterable[Books]) -> None:
@@ -453,8 +462,8 @@ def land(home: Any, books: Iterable[Books]) -> None:
             if one.has_usage_report:
                 home.drop(f"anthropic_usage/{one.account}/a.json", anthropic_usage(one))
             home.drop(f"anthropic_costs/{one.account}/a.json", anthropic_costs(one))
-        if one.invoice:
-            home.drop(f"invoice_lines/{one.account}.csv", invoice_csv(one))
+        if one.invoice or one.repeats_bill:
+            home.drop(f"invoice_lines/{one.provider}-{one.account}.csv", invoice_csv(one))
 
 
 __all__ = ["Books", "BillLine", "Call", "clean", "bill_lines", "land", "replace"]

@@ -13,6 +13,10 @@ meters as (select * from {{ ref('billing_meters') }}),
 
 aliases as (select * from {{ ref('model_aliases') }}),
 
+billed_names as (select * from {{ ref('billed_model_names') }}),
+
+own_names as (select * from {{ ref('stg_reference__model_aliases') }}),
+
 tiers as (select * from {{ ref('service_tier_aliases') }}),
 
 geos as (select * from {{ ref('geo_aliases') }}),
@@ -89,8 +93,9 @@ tier_words as (
 
 select
     -- the same content may lie under two accounts, so the file alone does not name the line
-    concat_ws(':', converted.source, converted.account_label, converted.file_id, converted.row_number)
-        as billed_line_id,
+    concat_ws(
+        ':', converted.source, converted.account_label, converted.file_id, converted.row_number, converted.line_part
+    ) as billed_line_id,
     converted.source,
     converted.file_id,
     converted.row_number,
@@ -104,7 +109,7 @@ select
     converted.charge_kind,
     converted.description,
     converted.raw_model,
-    aliases.model_key,
+    coalesce(own_names.model_key, aliases.model_key, billed_names.model_key) as model_key,
     -- an invoice template may name the house meter itself
     case
         when converted.is_day_total then null
@@ -168,3 +173,16 @@ left join aliases
     >= coalesce(cast(aliases.valid_from as date), date '1970-01-01')
     and coalesce(converted.usage_date, converted.period_start)
     < coalesce(cast(aliases.valid_to as date), date '9999-12-31')
+left join billed_names
+    on converted.channel = billed_names.channel
+    and lower(converted.raw_model) = billed_names.billed_name
+-- the user's own names, those of one account before those of all
+left join own_names
+    on converted.channel = own_names.channel
+    and converted.raw_model = own_names.raw_model
+    and (own_names.account is null or converted.account = own_names.account)
+    and coalesce(converted.usage_date, converted.period_start) >= own_names.valid_from
+    and coalesce(converted.usage_date, converted.period_start) < own_names.valid_to
+qualify row_number() over (
+    partition by billed_line_id order by own_names.account is null, own_names.valid_from desc
+) = 1

@@ -4,6 +4,7 @@ with reports as (
     -- what only some reports state
     select
         cast(null as varchar) as account_id,
+        cast(null as varchar) as line_part,
         cast(null as varchar) as charge_kind,
         cast(null as varchar) as invoice_id,
         cast(null as boolean) as is_issuer_invoice_id,

@@ -4,6 +4,12 @@
 with exports as (
 
     select * from {{ ref('stg_focus__costs') }}
+    union all by name
+    select * from {{ ref('stg_aws__cur') }}
+    union all by name
+    select * from {{ ref('stg_gcp__billing') }}
+    union all by name
+    select * from {{ ref('stg_azure__costs') }}
 
 ),
 

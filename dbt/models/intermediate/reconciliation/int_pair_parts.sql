@@ -150,10 +150,24 @@ cut_totals as (
 
 ),
 
+-- what the unlogged usage may cost more, had all its prompts been long ones
+bands_of_unlogged as (
+
+    select pair_id, max(delta_usd) as most_usd
+    from (
+        select pair_id, price_name, sum(unlogged_delta_usd) as delta_usd
+        from {{ ref('int_price_alternatives') }}
+        group by pair_id, price_name
+    )
+    group by pair_id
+
+),
+
 named as (
 
     select
         balances.*,
+        coalesce(bands_of_unlogged.most_usd, {{ zero_money() }}) as most_unlogged_usd,
         kinds.residual_code as outside_code,
         case
             when exchanged.pair_id is not null then 'currency'
@@ -173,6 +187,7 @@ named as (
     left join rate_causes on balances.pair_id = rate_causes.pair_id
     left join exchanged on balances.pair_id = exchanged.pair_id and balances.is_open
     left join cut_totals on balances.pair_id = cut_totals.pair_id
+    left join bands_of_unlogged on balances.pair_id = bands_of_unlogged.pair_id
     left join usage_days
         on balances.channel = usage_days.channel
         and balances.account = usage_days.account
@@ -186,6 +201,8 @@ rounded as (
         *,
         case
             when bill = 'none' or is_outside or not has_bill_row then {{ zero_money() }}
+            -- a difference far beyond rounding is not rounding in part
+            when abs(target_usd - cause_usd) > rounding_allowance_usd * 2 then {{ zero_money() }}
             else least(greatest(target_usd - cause_usd, -rounding_allowance_usd), rounding_allowance_usd)
         end as rounding_usd,
         case when bill = 'none' then billed_usd - computed_cost_usd else {{ zero_money() }} end as not_billed_usd,
@@ -216,13 +233,18 @@ select
         when has_unpriced_usage or has_unknown_model then 'unknown_model'
         when meter = 'unmapped' then 'unmapped'
         when model_key is null or used_quantity = 0 then 'unexplained'
+        when rest_usd > 0 and rest_usd <= most_unlogged_usd then 'unlogged'
         -- the bill states its own count: only the price can differ
-        when net_quantity is not null and unit_price_usd is not null then 'rate'
+        when net_quantity is not null and (unit_price_usd is not null or net_quantity = net_used_quantity) then 'rate'
         -- the provider's count is known and the amount is that count times a price with at most four
         -- decimals per million tokens, to the last digit
         when
             (has_control or not is_logged) and rounding_allowance_usd = 0 and used_quantity > 0
-            and {{ units_of('billed_usd') }} % (cast(used_quantity as hugeint) * 100000000) = 0
+            and (
+                {{ units_of('billed_usd') }} % (cast(used_quantity as hugeint) * 100000000) = 0
+                -- or several prices, all by the same whole number of hundredths of a percent
+                or {{ units_of('billed_usd') }} * 10000 % {{ units_of('net_used_usd') }} = 0
+            )
             then 'rate'
         else 'unexplained'
     end as rest_code

@@ -20,7 +20,9 @@ used as (
 -- where the bill counts more or less than is used, the difference stands at the pair's one price
 counted as (
 
-    select pair_id, usage_date, price_set_id, meter, list_unit_price_usd, unit_price_usd, quantity
+    select
+        pair_id, usage_date, price_set_id, meter, list_unit_price_usd, unit_price_usd, quantity,
+        if(side = 'gap' and residual_code = 'unlogged', quantity, 0) as unlogged_quantity
     from used
     union all by name
     select
@@ -37,7 +39,15 @@ counted as (
 
 lines as (
 
-    select pair_id, usage_date, price_set_id, meter, list_unit_price_usd, unit_price_usd, sum(quantity) as quantity
+    select
+        pair_id,
+        usage_date,
+        price_set_id,
+        meter,
+        list_unit_price_usd,
+        unit_price_usd,
+        sum(quantity) as quantity,
+        sum(coalesce(unlogged_quantity, 0)) as unlogged_quantity
     from counted
     group by all
 
@@ -122,7 +132,12 @@ others as (
 
 select
     *,
-    cast(cast(quantity as decimal(38, 6)) * (other_price_usd - unit_price_usd) as decimal(38, 18)) as delta_usd
+    cast(cast(quantity as decimal(38, 6)) * (other_price_usd - unit_price_usd) as decimal(38, 18)) as delta_usd,
+    -- of usage that no log holds nobody knows the prompt length
+    case
+        when residual_code = 'rate_context'
+            then cast(cast(unlogged_quantity as decimal(38, 6)) * (other_price_usd - unit_price_usd) as decimal(38, 18))
+    end as unlogged_delta_usd
 from others
 -- of several periods the nearest one on either side
 qualify row_number() over (

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- grain: one row per difference between log and provider usage and cause; the parts add up to gap_usd
+-- grain: one row per difference between log and provider usage and cause; computed and all parts together
+-- are what the provider says was used
 -- A cause needs proof to the last token: the same quantity missing here and too much there, a repeated call,
 -- a sibling counter of exactly this size. The rest is unlogged or over-logged.
 {% set dimensions = ['api_key_id', 'model', 'processing', 'service_tier', 'geo', 'ctx_min_tokens'] -%}
@@ -68,10 +69,18 @@ open_gaps as (
     select
         gaps.*,
         cast(gaps.gap_quantity - coalesce(repeated.part_quantity, 0) as decimal(38, 6)) as open_quantity,
-        cast(gaps.gap_usd - coalesce(repeated.part_usd, 0) as decimal(38, 18)) as open_usd
+        -- repeated calls have a price of their own: the rest of the count is valued again
+        cast(
+            case
+                when repeated.comparison_id is null then gaps.gap_usd
+                when gaps.reported_prices = 1
+                    then cast(gaps.gap_quantity - repeated.part_quantity as decimal(38, 6)) * gaps.reported_price_usd
+                else gaps.gap_usd - repeated.part_usd
+            end as decimal(38, 18)
+        ) as open_usd
     from gaps
     left join repeated on gaps.comparison_id = repeated.comparison_id
-    where gaps.gap_quantity <> coalesce(repeated.part_quantity, 0) or gaps.gap_usd <> coalesce(repeated.part_usd, 0)
+    where repeated.comparison_id is null or gaps.gap_quantity <> repeated.part_quantity
 
 ),
 

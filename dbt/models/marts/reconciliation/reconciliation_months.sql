@@ -4,28 +4,11 @@
 -- rounding), explained (every residual named or within tolerance).
 with lines as (select * from {{ ref('reconciliation_lines') }}),
 
-codes as (select * from {{ ref('residual_codes') }}),
+by_code as (select * from {{ ref('int_tolerance_codes') }}),
 
-rules as (select * from {{ ref('stg_reference__tolerances') }}),
+tolerances as (select * from {{ ref('reconciliation_tolerances') }}),
 
 billed_lines as (select * from {{ ref('fct_billed_lines') }}),
-
-by_code as (
-
-    select
-        channel,
-        account,
-        month,
-        currency,
-        residual_code,
-        family,
-        is_usage,
-        sum(residual_usd) as residual_usd,
-        sum(abs(residual_usd)) as moved_usd
-    from lines
-    group by all
-
-),
 
 totals as (
 
@@ -51,40 +34,21 @@ totals as (
 
 ),
 
-tolerated as (
-
-    select
-        by_code.*,
-        totals.billed_usd as month_billed_usd,
-        coalesce(rules.tolerance_pct, cast(codes.default_tolerance_pct as decimal(9, 4))) as tolerance_pct,
-        coalesce(rules.tolerance_usd, cast(codes.default_tolerance_usd as decimal(38, 18))) as tolerance_usd
-    from by_code
-    inner join totals
-        on by_code.channel = totals.channel
-        and by_code.account = totals.account
-        and by_code.month = totals.month
-        and by_code.currency = totals.currency
-    inner join codes on by_code.residual_code = codes.residual_code
-    left join rules
-        -- a rule for a family holds for its codes that have none of their own
-        on rules.residual_code in (by_code.residual_code, by_code.family)
-        and (rules.channel is null or by_code.channel = rules.channel)
-        and (rules.account is null or by_code.account = rules.account)
-    qualify row_number() over (
-        partition by by_code.channel, by_code.account, by_code.month, by_code.currency, by_code.residual_code
-        order by rules.residual_code <> by_code.residual_code, rules.channel is null, rules.account is null
-    ) = 1
-
-),
-
--- a code without a tolerance (matched, rounding, not_billed) never drifts
+-- a code is over its own limit, or in a tolerance whose sum is over the limit
 breaches as (
 
     select
-        *,
-        coalesce(tolerance_pct, tolerance_usd) is not null
-        and moved_usd > greatest(abs(month_billed_usd) * tolerance_pct * 0.01, tolerance_usd) as is_breached
-    from tolerated
+        by_code.*,
+        coalesce(
+            list_contains(string_split(tolerances.breached_codes, ', '), by_code.residual_code), by_code.is_over_limit
+        ) as is_breached
+    from by_code
+    left join tolerances
+        on by_code.channel = tolerances.channel
+        and by_code.account = tolerances.account
+        and by_code.month = tolerances.month
+        and by_code.currency = tolerances.currency
+        and by_code.tolerance = tolerances.tolerance
 
 ),
 
