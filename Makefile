@@ -6,7 +6,7 @@ TRUEUP := $(VENV_PYTHON) -m dagster_project.cli
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test lint dev bench prices-compare metrics pull reset clean
+.PHONY: help env run test lint dev bench prices-compare metrics focus-validate pull reset clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk 'BEGIN {FS = ":.*## "} {printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ metrics: env ## ask the semantic layer, as in QUERY="--metrics task_success_rate
 	@home="$${TRUEUP_HOME:-data}"; case "$$home" in /*) ;; *) home="$(CURDIR)/$$home" ;; esac; cd dbt && \
 	TRUEUP_WAREHOUSE="$$home/exports/trueup.duckdb" TRUEUP_ACCESS_MODE=read_only ../.venv/bin/mf query $(QUERY)
 
+focus-validate: ## hold the FOCUS export to the official validator (Python 3.12; exit 77 inside: skipped)
+	@$(PYTHON) dagster_project/focus/validate.py
+
 pull: env ## land new exports from every provider whose key is in the environment
 	@$(TRUEUP) pull
 
@@ -47,4 +50,4 @@ reset: ## delete the warehouse, exports and run history; landing and reference s
 	@rm -rf data/warehouse data/exports data/dagster
 
 clean: reset ## reset, and delete the environment and caches too
-	@rm -rf .venv .venv.lock dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .venv.lock .venv-focus .venv-focus.lock dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from dagster_project.close_commands import closing_commands
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.progress import say
 from dagster_project.lib.settings import PROJECT_ROOT, Settings
@@ -82,7 +83,7 @@ def demo(remove: bool) -> None:
 @click.option("--from", "first_day", type=Day(), help="First UTC day to compute again.")
 @click.option("--to", "last_day", type=Day(), help="Last UTC day, inclusive; default: --from.")
 @click.option("--full-refresh", is_flag=True, help="Compute every landed day again.")
-@click.option("--fail-on-drift", is_flag=True, help="Exit 1 when a month is in drift.")
+@click.option("--fail-on-drift", is_flag=True, help="Exit 1 when a tolerance is breached.")
 @click.option("--demo-if-empty", is_flag=True, help="Write the demo first when landing is empty.")
 def run(
     first_day: date | None,
@@ -138,7 +139,7 @@ def run(
 @trueup.command()
 @click.option("--month", help="Month as YYYY-MM; default: every month.")
 def reconcile(month: str | None) -> None:
-    """Show computed against billed; exit 1 when a month is in drift over its tolerance."""
+    """Show computed against billed; exit 1 when a tolerance is breached, and say which."""
     from dagster_project.reports.alerts import render_month  # noqa: PLC0415
 
     settings = Settings.from_environment()
@@ -202,39 +203,6 @@ def price(file: Path, contracts: Path | None) -> None:
 
 
 @trueup.command()
-@click.option("--month", required=True, help="Month as YYYY-MM.")
-@click.option("--channel", help="This channel only; default: every channel of the month.")
-@click.option("--account", help="This account only; default: every account.")
-@click.option("--by", "decided_by", required=True, help="Who decides: a name or initials.")
-@click.option("--note", help="Why, in a few words.")
-@click.option("--reopen", is_flag=True, help="Open a closed month again.")
-@click.option("--restate", is_flag=True, help="Book a newer card's difference as correction rows.")
-def close(decided_by: str, note: str | None, reopen: bool, restate: bool, **scope: Any) -> None:
-    """Close a month: it keeps its rate card, and changes only by dated correction rows.
-
-    The decision is landed as a file of its own and takes effect with the next run.
-    """
-    from dagster_project.lib.closing import Author, decide  # noqa: PLC0415
-
-    settings = Settings.from_environment()
-    _require_snapshot(settings)
-    if reopen and restate:
-        raise ConfigurationError("--reopen and --restate exclude each other")
-    lines = decide(
-        settings,
-        "reopen" if reopen else "restate" if restate else "close",
-        Author(decided_by, note or ""),
-        **scope,
-    )
-    for line in lines:
-        click.echo(
-            f"{line['decision']:<8} {line['channel']}/{line['account']} {line['month']} "
-            f"rate card {line['rate_card_version']}"
-        )
-    click.echo("takes effect with the next `trueup run`")
-
-
-@trueup.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the user interface.")
 def dev(port: int) -> None:
     """Open the Dagster UI with its daemon; the nightly schedule waits there to be switched on."""
@@ -291,7 +259,8 @@ def report(month: str | None) -> None:
     click.echo(f"page      {settings.exports / 'trueup.html'}")
 
 
-trueup.add_command(rates)
+for _command in (rates, *closing_commands):
+    trueup.add_command(_command)
 
 
 def _landing_is_empty(settings: Settings) -> bool:
@@ -309,7 +278,7 @@ def _require_snapshot(settings: Settings) -> None:
 
 
 def _print_drift(settings: Settings, month: str | None = None) -> bool:
-    from dagster_project.reports.alerts import drift_messages  # noqa: PLC0415
+    from dagster_project.reports.tolerances import drift_messages  # noqa: PLC0415
 
     messages = drift_messages(settings.snapshot, month)
     for message in messages:

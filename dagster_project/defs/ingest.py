@@ -15,7 +15,13 @@ from dagster_project.lib.reference import REFERENCE_TABLES, load_reference
 from dagster_project.lib.warehouse import connect
 from dagster_project.sources import SOURCES
 
-CONTROL_TABLES = ("landed_files", "file_windows", "quarantine", "compared_versions")
+CONTROL_TABLES = (
+    "landed_files",
+    "file_windows",
+    "quarantine",
+    "compared_versions",
+    "input_fingerprints",
+)
 
 
 def _raw_asset(name: str) -> dg.AssetsDefinition:

@@ -71,7 +71,23 @@ def page(trueup: TrueUpResource) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"path": str(target)})
 
 
+@dg.asset(
+    key=["exports", "focus"],
+    group_name="exports",
+    kinds={"parquet"},
+    deps=[dg.AssetKey(["exports", "snapshot"])],
+    description="FOCUS 1.2 Cost and Usage and 1.4 Invoice Detail, from the snapshot.",
+)
+def focus(trueup: TrueUpResource) -> dg.MaterializeResult:
+    """Write focus/ beside the snapshot."""
+    from dagster_project.reports.focus_files import write_focus_files  # noqa: PLC0415
+
+    settings = trueup.settings()
+    files = write_focus_files(settings.snapshot, settings.exports / "focus")
+    return dg.MaterializeResult(metadata={"path": str(files[0])})
+
+
 @dg.definitions
 def publish() -> dg.Definitions:
-    """The three publications."""
-    return dg.Definitions(assets=[_snapshot_asset(), workbook, page])
+    """The four publications."""
+    return dg.Definitions(assets=[_snapshot_asset(), workbook, page, focus])

@@ -132,6 +132,10 @@ class JsonLinesAccess:
         document.as_records = True
         return _param(f"{document.alias}_records", key, RECORD_VALUES)
 
+    def names(self) -> list[str]:
+        """JSON lines have no columns."""
+        return []
+
     def _document(self, root: str) -> JsonDocument:
         if root not in self.documents:
             column = self.line.read(json_path([root])).sql

@@ -72,7 +72,12 @@ class Binding:
     epoch_ms | epoch_us | epoch_s_or_ms | seconds_to_ms | sum | all_empty | tag:<prefix> |
     tags:<prefix>|<prefix> (all but those of the prefixes) |
     param:<key>[,<key>] | number_at:<prefix> | text_at:<prefix> | where:<column>=<value>|<value>,
-    which keeps the value on rows where a column bound before has one of these values.
+    which keeps the value on rows where a column bound before has one of these values |
+    filled (the text NULL is no value) | key:<name>|<name> (the text of that key in a JSON text or a
+    map, which need not be whole) | us_date (09/30/2026 is 2026-09-30).
+    Of a table with columns, for what its writer got wrong: column_names (all, as a JSON list) |
+    null_words (those of the paths that hold the text NULL) | time_form (how the first of the paths
+    that is no ISO 8601 instant in UTC is written).
     `in_file`: a file without this path is rejected.
     """
 

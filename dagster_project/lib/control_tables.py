@@ -29,6 +29,9 @@ CONTROL_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("last_day", "DATE"),
         ("control_totals", "VARCHAR"),
         ("sidecar_ok", "BOOLEAN"),
+        # the content's whole hash, and when the file was last written
+        ("content_sha256", "VARCHAR"),
+        ("arrived_at", "TIMESTAMP"),
     ),
     # grain: one row per file, scope and time bucket that the file states
     "file_windows": (
@@ -66,7 +69,13 @@ def create_control_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make schema `raw` and its control tables where they are missing."""
     con.execute("create schema if not exists raw")
     for name, columns in CONTROL_TABLES.items():
-        con.execute(f"create table if not exists raw.{identifier(name)} ({_declared(columns)})")
+        table = f"raw.{identifier(name)}"
+        con.execute(f"create table if not exists {table} ({_declared(columns)})")
+        # columns that a later version keeps stand at the end
+        for column, sql_type in columns:
+            con.execute(
+                f"alter table {table} add column if not exists {identifier(column)} {sql_type}"
+            )
 
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,6 +21,16 @@ TAGS_VARIABLE = "call_tags"
 CAST_TRANSFORMS = (
     *("epoch_s", "epoch_ms", "epoch_us", "epoch_s_or_ms"),
     *("seconds_to_ms", "day_start", "day_end"),
+)
+
+# What a table's writer got wrong, beside the values themselves.
+FORM_TRANSFORMS = ("column_names", "null_words", "time_form")
+INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+TIME_FORMS = (
+    ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date without time"),
+    (r".*[.][0-9]+Z?", "fractions of a second"),
+    (".* .*", "a space in place of T"),
+    (".*[^Z]", "no zone Z"),
 )
 
 # A code such as 'negative' or '95'. With white space or an @, or longer, it could be a sentence or
@@ -44,6 +55,9 @@ class Access(Protocol):
 
     def param(self, path: str, key: str) -> Value | None:
         """Return the value named `key` in a repeated record."""
+
+    def names(self) -> list[str]:
+        """Return the names of the file's columns."""
 
 
 @dataclass
@@ -108,6 +122,8 @@ def _value(binding: Binding, column: Column, access: Access, done: Expressions) 
         return _found_inside(binding.paths[0][0], transform, access)
     if transform == "all_empty":
         return _all_empty([access.value(parts[0]) for parts in binding.paths])
+    if transform in FORM_TRANSFORMS:
+        return _form(binding, transform, access, done)
     value = _first_alternative(binding, column, access)
     return value if value is None else _changed(value, transform, done)
 
@@ -130,6 +146,18 @@ def _changed(value: Value, transform: str, done: Expressions) -> Value:
     text = _text(value)
     if name == "where":
         return _where(value, wanted, done)
+    if name == "filled":
+        # only a text can hold the word; a decimal of a Parquet file stays a decimal
+        return Value(f"nullif({value.sql}, 'NULL')", "VARCHAR") if _is_text(value) else value
+    if name == "key":
+        pattern = literal(f'"(?:{wanted})"\\s*:\\s*"([^"]*)"')
+        # a map of a Parquet file reads {name=value}
+        in_map = literal(f"(?:^[{{]|, )(?:{wanted})=([^,}}]*)")
+        found = (f"nullif(regexp_extract({text}, {shape}, 1), '')" for shape in (pattern, in_map))
+        return Value(f"coalesce({', '.join(found)})", "VARCHAR")
+    if name == "us_date" and _is_text(value):
+        us_date = literal("^([0-9]{2})/([0-9]{2})/([0-9]{4})$")
+        return Value(f"regexp_replace({text}, {us_date}, '\\3-\\1-\\2')", "VARCHAR")
     if name in ("lower", "word", "strip"):
         prefix = literal(wanted)
         is_word = f"regexp_full_match({text}, {literal(WORD)})"
@@ -145,6 +173,34 @@ def _changed(value: Value, transform: str, done: Expressions) -> Value:
     if name == "equals":
         return Value(f"(nullif({text}, '') = {_constant(done, wanted)})", "BOOLEAN")
     return value
+
+
+def _is_text(value: Value) -> bool:
+    return value.sql_type == "VARCHAR"
+
+
+def _form(binding: Binding, transform: str, access: Access, done: Expressions) -> Value | None:
+    """Return how a table is written: its columns, literal NULLs, or times that are no instants."""
+    if transform == "column_names":
+        return Value(f"cast({_constant(done, json.dumps(access.names()))} as varchar)", "VARCHAR")
+    found = [(path, access.value(path)) for (path,) in binding.paths]
+    texts = [(path, value.sql) for path, value in found if value is not None and _is_text(value)]
+    if not texts:
+        return None
+    if transform == "null_words":
+        words = ", ".join(f"case when {sql} = 'NULL' then {literal(path)} end" for path, sql in texts)
+        listed = f"list_filter([{words}], lambda word: word is not null)"
+        return Value(f"nullif(cast(to_json({listed}) as varchar), '[]')", "VARCHAR")
+    forms = "".join(
+        f" when regexp_full_match({{0}}, {literal(pattern)}) then {{1}} || {literal(': ' + form)}"
+        for pattern, form in TIME_FORMS
+    )
+    shown = ", ".join(
+        f"case when {sql} in ('', 'NULL') or regexp_full_match({sql}, {literal(INSTANT)}) then null"
+        f"{forms.replace('{0}', sql).replace('{1}', literal(path))} end"
+        for path, sql in texts
+    )
+    return Value(f"coalesce({shown}, null)", "VARCHAR")
 
 
 def _where(value: Value, condition: str, done: Expressions) -> Value:

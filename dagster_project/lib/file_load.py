@@ -222,7 +222,7 @@ def book(con: duckdb.DuckDBPyConnection, place: Place, done: LoadedFile) -> None
     con.execute(
         "insert into raw.landed_files values ($file_id, $source, $account, $path, $bytes,"
         " $arrival_no, $raw_table, $status, $reason, $rows_in, $rows_loaded, $rows_quarantined,"
-        " $first_day, $last_day, $control_totals, $sidecar_ok)",
+        " $first_day, $last_day, $control_totals, $sidecar_ok, $content_sha256, $arrived_at)",
         {
             **_file(place.lineage),
             "path": arrival.relative,
@@ -240,8 +240,18 @@ def book(con: duckdb.DuckDBPyConnection, place: Place, done: LoadedFile) -> None
             if totals is None
             else json.dumps({column: plain_decimal(total) for column, total in totals.items()}),
             "sidecar_ok": done.sidecar_ok,
+            **arrival_facts(arrival),
         },
     )
+
+
+def arrival_facts(arrival: Arrival) -> dict[str, object]:
+    """Return what the books keep of a file beside its rows: its whole hash, and its time."""
+    return {
+        "content_sha256": arrival.sha256,
+        "arrived_at": dt.datetime(1970, 1, 1)  # noqa: DTZ001  (UTC without zone, as stored)
+        + dt.timedelta(microseconds=arrival.mtime_ns // 1000),
+    }
 
 
 def plain_decimal(number: Decimal) -> str:

@@ -17,6 +17,7 @@ from dagster_project.sources.base import FileFormat
 
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
+PDF_MAGIC = b"%PDF"
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", ";", "\t", "|")
@@ -48,7 +49,7 @@ def open_text(path: Path, errors: str = "strict") -> Iterator[TextIO]:
 
 
 def detect_format(path: Path) -> FileFormat:
-    """Tell CSV, JSON lines, JSON and Parquet apart by content.
+    """Tell CSV, JSON lines, JSON, Parquet and PDF apart by content.
 
     A file that opens with '{' counts as JSON lines; a reader of whole documents takes it too.
     """
@@ -56,6 +57,8 @@ def detect_format(path: Path) -> FileFormat:
         magic = stream.read(4)
     if magic == PARQUET_MAGIC:
         return "parquet"
+    if magic == PDF_MAGIC:
+        return "pdf"
     if magic[:2] in UTF16_MARKS:
         raise FileRejectedError("not UTF-8 text")
     # A wrong byte further on is that row's fault, not the file's.

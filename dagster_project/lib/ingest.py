@@ -7,10 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib import arrivals, control_tables, file_load, mapping, staging
+from dagster_project.lib import (
+    arrivals,
+    control_tables,
+    file_load,
+    invoice_layouts,
+    mapping,
+    staging,
+)
 from dagster_project.lib.arrivals import Arrival
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.lib.expressions import TAGS_VARIABLE
@@ -77,6 +85,7 @@ def ingest_source(
     _reload_what_reads_differently(run)
     _leave_other_tables(run)
     places = [place for place in _places(settings, mappings) if place.source is source]
+    _complete_books(run, places)
     fresh = _without_duplicates(run, places)
     _withdraw_vanished(run, places)
     for place in fresh:
@@ -157,6 +166,30 @@ def _booked(
         {"name": source.raw_table},
     ).fetchall()
     return {(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in rows}
+
+
+def _complete_books(run: _Run, places: list[Place]) -> None:
+    """Fill what an earlier version did not write down of the files that it loaded."""
+    con = run.con
+    lacking = set(
+        con.execute(
+            "select source, path, file_id from raw.landed_files"
+            " where raw_table = $name and content_sha256 is null",
+            {"name": run.source.raw_table},
+        ).fetchall()
+    )
+    for place in places if lacking else []:
+        arrival = place.arrival
+        if (place.name, arrival.relative, arrival.file_id) in lacking:
+            con.execute(
+                "update raw.landed_files set content_sha256 = $content_sha256,"
+                " arrived_at = $arrived_at where source = $source and path = $path",
+                {
+                    "source": place.name,
+                    "path": arrival.relative,
+                    **file_load.arrival_facts(arrival),
+                },
+            )
 
 
 def _without_duplicates(run: _Run, places: list[Place]) -> list[Place]:
@@ -259,7 +292,7 @@ def _withdraw_vanished(run: _Run, places: list[Place]) -> None:
 
 
 def _reload_what_reads_differently(run: _Run) -> None:
-    """Withdraw what was loaded through a mapping, or with other known tags, than now."""
+    """Withdraw what was loaded through a mapping, or with other tags or layouts, than now."""
     con, source = run.con, run.source
     for name, current in run.mappings.items():
         if source.is_mapped and current.kind == source.name:
@@ -270,6 +303,9 @@ def _reload_what_reads_differently(run: _Run) -> None:
         con.execute(f"set variable {TAGS_VARIABLE} = cast([{listed}] as varchar[])")
         digest = hashlib.sha256(listed.encode()).hexdigest()
         _reload(run, f"tags:{source.name}", digest, None, "call_tags.csv changed")
+    if source.documents is not None:
+        digest = invoice_layouts.fingerprint(run.settings.reference)
+        _reload(run, f"layouts:{source.name}", digest, None, "an invoice layout changed")
 
 
 def _reload(run: _Run, label: str, fingerprint: str, name: str | None, reason: str) -> None:
@@ -311,7 +347,7 @@ def _load_one(run: _Run, place: Place) -> None:
     if source.is_mapped:
         read = partial(_read_mapped, con, run.mappings[place.name], key)
     else:
-        read = partial(_read_fixed, con, source, key)
+        read = partial(_read_fixed, con, source, key, run.settings.reference)
     done = file_load.load_file(con, place, read, key)
     seconds = time.monotonic() - started
     if done.status == "postponed":
@@ -334,9 +370,9 @@ def _load_one(run: _Run, place: Place) -> None:
 
 
 def _read_fixed(
-    con: duckdb.DuckDBPyConnection, source: Source, key: str, arrival: Arrival
+    con: duckdb.DuckDBPyConnection, source: Source, key: str, reference: Path, arrival: Arrival
 ) -> Staged:
-    return staging.stage(con, source, arrival.path, key)
+    return staging.stage(con, source, arrival.path, key, reference)
 
 
 def _read_mapped(

@@ -29,6 +29,8 @@ def _recognise(path: Path) -> list[str]:
         names = _top_level_names(path, file_format)
     except (FileRejectedError, duckdb.Error):
         return []
+    if file_format == "pdf":
+        return [source.name for source in FIXED_SOURCES.values() if source.documents is not None]
     found = [
         source.name
         for source in FIXED_SOURCES.values()

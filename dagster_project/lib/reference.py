@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import io
 import itertools
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -37,6 +38,8 @@ HUNDRED_PERCENT = 100
 # A call of more than a year ago led to nothing of today.
 LONGEST_WINDOW_HOURS = 8784
 CONTRACT_DECIMALS = 9
+RATE_DECIMALS = 18
+CURRENCY = re.compile("[A-Za-z]{3}")
 # Prices and quantities beyond a thousand million are an error of the table, and leave their type.
 LARGEST_NUMBER = 10**9
 
@@ -199,6 +202,8 @@ def _check_row(where: str, name: str, row: Row) -> None:
         _check_contract(where, row)
     if name == "contract_charges":
         _check_contract_charge(where, row)
+    if name in ("fx_rates", "fx_policies"):
+        _check_fx(where, name, row)
     if name == "event_time_zones" and row["time_zone"] not in available_timezones():
         raise ConfigurationError(
             f"{where}, column time_zone: {row['time_zone']!r} is not a known time zone"
@@ -282,6 +287,33 @@ def _check_contract(where: str, row: Row) -> None:
         number = Decimal(row[name] or 1)
         if number != number.to_integral_value() or (name == "per" and number < 1):
             raise ConfigurationError(f"{where}, column {name}: {row[name]} is not a whole number")
+
+
+def _check_fx(where: str, name: str, row: Row) -> None:
+    """A currency is three letters, a rate is above zero and has no more places than are kept."""
+    currency = row["currency"]
+    if currency not in (None, "*") and not CURRENCY.fullmatch(str(currency)):
+        raise ConfigurationError(
+            f"{where}, column currency: {currency!r} is not an ISO code such as EUR"
+        )
+    if currency == "USD":
+        raise ConfigurationError(f"{where}, column currency: USD needs no rate")
+    column = "usd_per_unit" if name == "fx_rates" else "contract_rate"
+    rate = row[column]
+    if name == "fx_policies" and (row["policy"] == "contract") != (rate is not None):
+        raise ConfigurationError(
+            f"{where}, column contract_rate: for policy contract, and only there"
+        )
+    if rate is None:
+        return
+    if name == "fx_policies" and currency in (None, "*"):
+        raise ConfigurationError(f"{where}, column currency: a contract rate is for one currency")
+    if Decimal(rate) == 0:
+        raise ConfigurationError(f"{where}, column {column}: a rate is above 0")
+    if -int(Decimal(rate).as_tuple().exponent) > RATE_DECIMALS:
+        raise ConfigurationError(
+            f"{where}, column {column}: {rate} has more than {RATE_DECIMALS} decimals"
+        )
 
 
 def _is_token(meter: str) -> bool:

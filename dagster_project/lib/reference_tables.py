@@ -55,6 +55,16 @@ CHARGE_KINDS = (
     "capacity",
     "storage",
 )
+LEDGER_ROLES = (
+    "expense",
+    "tax",
+    "credits",
+    "accounts_payable",
+    "accrued_liabilities",
+    "prepaid",
+    "prepaid_expired",
+)
+FX_POLICIES = ("invoice_date", "month_average", "contract")
 CONTRACT_KINDS = ("percent_off", "multiplier", "fixed_price", "free")
 CONTRACT_SCOPE = (
     "account",
@@ -197,8 +207,22 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("account"),
             ReferenceColumn("tolerance_pct", "decimal"),
             ReferenceColumn("tolerance_usd", "decimal"),
+            ReferenceColumn("tolerance_tokens", "decimal"),
         ),
         ("residual_code", "channel", "account"),
+        frozenset({"tolerance_tokens"}),
+    ),
+    # Which unproved residuals, by code or family, leave their own row and are spread over the usage.
+    "true_up_rules": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("residual"),
+            ReferenceColumn("rule", required=True, allowed=("proportional", "none")),
+            *VALID,
+        ),
+        ("channel", "account", "residual", "valid_from"),
+        frozenset({"channel", "account", "valid_from", "valid_to"}),
     ),
     "accounts": ReferenceTable(
         (
@@ -208,6 +232,28 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
             ReferenceColumn("account", required=True),
         ),
         ("source", "instance", "channel"),
+    ),
+    # A published rate holds until the next one, at most seven days; see int_fx_conversions.
+    "fx_rates": ReferenceTable(
+        (
+            ReferenceColumn("currency", required=True),
+            ReferenceColumn("rate_date", "date", required=True),
+            ReferenceColumn("usd_per_unit", "decimal", required=True),
+            ReferenceColumn("source", required=True),
+        ),
+        ("currency", "rate_date"),
+    ),
+    "fx_policies": ReferenceTable(
+        (
+            ReferenceColumn("channel"),
+            ReferenceColumn("account"),
+            ReferenceColumn("currency"),
+            ReferenceColumn("policy", required=True, allowed=FX_POLICIES),
+            ReferenceColumn("contract_rate", "decimal"),
+            *VALID,
+        ),
+        ("channel", "account", "currency", "valid_from"),
+        frozenset({"currency", "contract_rate", "valid_from", "valid_to"}),
     ),
     # Mixpanel projects made before 2023 keep local time; nothing in an export tells which zone.
     "event_time_zones": ReferenceTable(
@@ -230,6 +276,28 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
         ),
         ("channel", "account", "name", "valid_from"),
         frozenset({"account", "geo", "valid_from", "valid_to", "note"}),
+    ),
+    # Who bears the cost: without a row the team does.
+    "cost_centers": ReferenceTable(
+        (
+            ReferenceColumn("team"),
+            ReferenceColumn("feature"),
+            ReferenceColumn("cost_center", required=True),
+            ReferenceColumn("expense_account"),
+            *VALID,
+        ),
+        ("team", "feature", "valid_from"),
+        frozenset({"team", "feature", "expense_account", "valid_from", "valid_to"}),
+    ),
+    # Names of the ledger accounts that the journal posts to; without a row a plain English one.
+    "gl_accounts": ReferenceTable(
+        (
+            ReferenceColumn("role", required=True, allowed=LEDGER_ROLES),
+            ReferenceColumn("channel"),
+            ReferenceColumn("ledger_account", required=True),
+        ),
+        ("role", "channel"),
+        frozenset({"channel"}),
     ),
     "contracts": ReferenceTable(
         (

@@ -47,9 +47,13 @@ class Staged:
     declared_empty: bool = False
 
 
-def stage(con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str) -> Staged:
+def stage(
+    con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str, reference: Path
+) -> Staged:
     """Read a file of a fixed source; raises FileRejectedError when it is none of its forms."""
     file_format = files.detect_format(path)
+    if source.documents is not None and file_format == "pdf":
+        return _stage_rows(con, source, source.documents(path, reference), {}, key)
     if source.pages is not None and file_format in ("jsonl", "json"):
         lines = _line_layout(source, path) if file_format == "jsonl" else None
         if lines is not None:
@@ -61,6 +65,8 @@ def stage(con: duckdb.DuckDBPyConnection, source: Source, path: Path, key: str) 
     wanted: list[str] = sorted({name for layout in source.layouts for name in layout.formats})
     if source.pages is not None:
         wanted.append("JSON pages")
+    if source.documents is not None:
+        wanted.append("pdf")
     raise FileRejectedError(f"a {file_format} file; {source.name} takes {', '.join(wanted)}")
 
 
@@ -349,7 +355,17 @@ def stage_page(
     con: duckdb.DuckDBPyConnection, source: Source, pages: PageFormat, path: Path, key: str
 ) -> Staged:
     """Parse a JSON page in Python and stage its rows as texts."""
-    page = _parsed(pages, path)
+    return _stage_rows(con, source, _parsed(pages, path), pages.transforms, key)
+
+
+def _stage_rows(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    page: PageRows,
+    transforms: dict[str, str],
+    key: str,
+) -> Staged:
+    """Stage rows that Python parsed, as texts."""
     if not page.rows and not page.declared_empty:
         raise FileRejectedError("no data rows")
     free_text = source.free_text_columns()
@@ -374,7 +390,7 @@ def stage_page(
     return Staged(
         relation=_numbered(con, []),
         types=dict.fromkeys(names, "VARCHAR"),
-        transforms=dict(pages.transforms),
+        transforms=dict(transforms),
         free_text=frozenset(free_text),
         has_faults=True,
         declared_empty=page.declared_empty,

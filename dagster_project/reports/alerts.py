@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from dagster_project.lib.errors import ConfigurationError
 from dagster_project.reports.display import month_name, number, percent, printable, shortened
 from dagster_project.reports.snapshot import Row, absent_month, fetch, open_snapshot, parse_month
@@ -21,12 +19,6 @@ WIDTH = 100
 # Open lines shown under a month; the page and the workbook have them all.
 LARGEST_LINES = 5
 
-DRIFT_MONTHS = """
-    select * from marts.reconciliation_months
-    where (status = 'drift' or (status = 'no_usage' and breached_codes is not null))
-        and ($month is null or month = $month)
-    order by month, channel, account, currency
-"""
 MONTHS = """
     select * from marts.reconciliation_months
     where $month is null or month = $month
@@ -46,18 +38,6 @@ LINES = """
     order by open_rank
 """
 KNOWN_MONTHS = "select distinct month from marts.reconciliation_months order by month"
-
-
-def read_drift_months(con: duckdb.DuckDBPyConnection, month: str | None = None) -> list[Row]:
-    """Return the months in drift of a warehouse or snapshot, with exact amounts."""
-    wanted = None if month is None else parse_month(month)
-    return fetch(con, DRIFT_MONTHS, month=wanted)
-
-
-def drift_messages(snapshot: Path, month: str | None = None) -> list[str]:
-    """Return one message per month in drift in the snapshot, of one month or of all."""
-    with open_snapshot(snapshot) as con:
-        return render_drift_messages(read_drift_months(con, month))
 
 
 def render_drift_messages(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from dagster_project.lib.columns import Binding, Column, RowRule
 
 Policy = Literal["aggregate", "calls", "events", "invoices"]
-FileFormat = Literal["csv", "jsonl", "parquet", "json"]
+FileFormat = Literal["csv", "jsonl", "parquet", "json", "pdf"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Source:
     `identity`: the columns that name a call, event or invoice across files.
     `scope_column`: splits the windows of an aggregate, so that one endpoint's export never
     replaces another's. `windows`: 'buckets' as the rows say, or 'days' from first to last.
+    `documents`: how a PDF becomes rows; it takes the file and the folder of the user's own layouts.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Source:
     identity: tuple[str, ...] = ()
     scope_column: str | None = None
     windows: Literal["buckets", "days"] | None = None
+    documents: Callable[[Path, Path], PageRows] | None = None
     is_mapped: bool = False
 
     def stored_columns(self) -> tuple[tuple[str, str], ...]:

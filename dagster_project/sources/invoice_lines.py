@@ -1,13 +1,21 @@
-"""Invoice lines: a CSV that finance fills from the provider's invoice."""
+"""Invoice lines: a CSV that finance fills from the provider's invoice, or the invoice as a PDF."""
 
 from __future__ import annotations
 
 from dagster_project.lib.columns import Column, RowRule, bind
+from dagster_project.sources import invoice_pdf
 from dagster_project.sources.base import Layout, Source, texts
 
-KINDS = ("usage", "credit", "tax", "fee", "adjustment")
+# purchase: prepaid credits bought; drawdown: what prepaid paid, negative; expiry: prepaid lost.
+KINDS = (
+    *("usage", "credit", "tax", "fee", "adjustment"),
+    *("purchase", "drawdown", "expiry", "commitment", "refund"),
+)
 NEEDED = ("invoice_id", "channel", "period_start", "period_end", "amount", "currency", "kind")
-OPTIONAL = ("account", "issued_on", "description", "model", "meter", "quantity", "unit_price")
+OPTIONAL = (
+    *("account", "issued_on", "description", "model", "meter", "quantity", "unit_price"),
+    *("processing", "service_tier", "geo", "total_amount"),
+)
 
 SOURCE = Source(
     name="invoice_lines",
@@ -26,6 +34,9 @@ SOURCE = Source(
         Column("amount", "money", required=True),
         Column("currency", required=True),
         Column("kind", required=True, allowed=KINDS),
+        Column("processing", allowed=("realtime", "batch")),
+        *texts("service_tier", "geo"),
+        Column("total_amount", "money"),
     ),
     keys=("invoice_id", "channel", "period_start", "period_end", "amount"),
     day_columns=("period_start", "period_end"),
@@ -40,6 +51,7 @@ SOURCE = Source(
             ),
         ),
     ),
+    documents=invoice_pdf.parse,
     rules=(
         RowRule(
             "not_allowed_value",

@@ -14,7 +14,7 @@ residuals as (
 
     select coalesce(sum(residual_usd), 0) as residual_usd
     from {{ ref('reconciliation_lines') }}
-    where residual_code <> 'not_billed'
+    where residual_code <> 'not_billed' and is_usage
 
 ),
 

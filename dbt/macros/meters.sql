@@ -20,6 +20,16 @@
     ]) }}
 {%- endmacro %}
 
+{# Quantity that a usage row, or a sum of such rows, carries of the meter that a column names; NULL for a
+   meter without a column of its own. #}
+{% macro meter_quantity(relation, meter) -%}
+    case {{ meter }}
+        {%- for name in priced_meters() %}
+        when '{{ name }}' then {{ relation }}.{{ name }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
 {# Meter of a modality and the meter it is billed as where a model names no price of its own. #}
 {% macro modality_meters() -%}
     {{ return({

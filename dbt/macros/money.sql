@@ -126,3 +126,73 @@
         )
     end
 {%- endmacro %}
+
+{# Whole cents of units of 10^-18, half away from zero. #}
+{% macro rounded_cents(units) -%}
+    cast(sign({{ units }}) as bigint) * ((2 * abs({{ units }}) + 10000000000000000) // 20000000000000000)
+{%- endmacro %}
+
+{# Parts in whole cents whose sum is the rounded sum of the parts, by largest remainder, whatever their
+   signs: CTE `<name>_cents` with the columns of `relation` (which has part_of, part_key and units
+   HUGEINT of 10^-18) and cents HUGEINT. Equal remainders go by part_key. #}
+{% macro whole_cents(relation, name) -%}
+{{ name }}_floors as (
+
+    select
+        *,
+        units // 10000000000000000 - if(units % 10000000000000000 < 0, 1, 0) as floor_cents,
+        sum(units) over (partition by part_of) as whole_units
+    from {{ relation }}
+
+),
+
+{{ name }}_ranks as (
+
+    select
+        *,
+        row_number() over (
+            partition by part_of order by units - floor_cents * 10000000000000000 desc, part_key
+        ) as cent_rank,
+        {{ rounded_cents('whole_units') }} - sum(floor_cents) over (partition by part_of) as left_over_cents
+    from {{ name }}_floors
+
+),
+
+{{ name }}_cents as (
+
+    select
+        * exclude (floor_cents, whole_units, cent_rank, left_over_cents),
+        cast(floor_cents + if(cent_rank <= left_over_cents, 1, 0) as hugeint) as cents
+    from {{ name }}_ranks
+
+)
+{%- endmacro %}
+
+{# Money by a rate or price DECIMAL(28, 18) >= 0 as money, rounded half away from zero once, at 10^-18. Both
+   factors are split at the point, so only the product of the two fractions is rounded. Valid for |amount| below
+   10^12 and a rate below 10^9, or their product below 10^20. #}
+{% macro exact_product(amount, rate) -%}
+    {%- set units = "abs(replace(cast(cast(" ~ amount ~ " as decimal(38, 18)) as varchar), '.', '')::hugeint)" -%}
+    {%- set rate_units = "replace(cast(cast(" ~ rate ~ " as decimal(28, 18)) as varchar), '.', '')::hugeint" -%}
+    {%- set one = "1000000000000000000::hugeint" -%}
+    cast(
+        cast(
+            sign({{ amount }})::hugeint * (
+                {{ units }} // {{ one }} * {{ rate_units }}
+                + {{ units }} % {{ one }} * ({{ rate_units }} // {{ one }})
+                + (2 * ({{ units }} % {{ one }}) * ({{ rate_units }} % {{ one }}) + {{ one }}) // (2 * {{ one }})
+            ) as decimal(38, 0)
+        ) * 0.000000000000000001 as decimal(38, 18)
+    )
+{%- endmacro %}
+
+{# An amount or price as a whole number of 10^-18 units, for exact remainders. #}
+{% macro units_of(amount) -%}
+    replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint
+{%- endmacro %}
+
+{# A unit price from an amount and a whole count, DECIMAL(28, 18), half away from zero at 10^-18; the count
+   is positive. #}
+{% macro unit_price_of(amount, n) -%}
+    cast({{ exact_share(amount, n) }} as decimal(28, 18))
+{%- endmacro %}

@@ -34,19 +34,27 @@ bills as (
         account,
         billing_month as month,
         bool_or(document_type = 'invoice') as has_invoice,
-        coalesce(sum(billed_usd) filter (where document_type = 'invoice'), 0) as invoiced_usd,
-        coalesce(sum(billed_usd) filter (where document_type = 'cost_report'), 0) as reported_usd
-    from {{ ref('fct_billed_lines') }}
-    where is_bill_of_record and charge_kind in ('usage', 'adjustment') and billed_usd is not null
+        bool_or(document_type = 'invoice' and is_usage) as has_invoiced_usage,
+        coalesce(sum(billed_usd) filter (where document_type = 'invoice' and is_usage), 0) as invoiced_usage_usd,
+        coalesce(sum(billed_usd) filter (where document_type = 'invoice' and not is_usage), 0) as invoiced_other_usd,
+        coalesce(sum(billed_usd) filter (where document_type = 'cost_report' and is_usage), 0) as reported_usage_usd,
+        coalesce(sum(billed_usd) filter (where document_type = 'cost_report' and not is_usage), 0)
+            as reported_other_usd
+    from (select *, charge_kind in ('usage', 'adjustment') as is_usage from {{ ref('fct_billed_lines') }})
+    where is_bill_of_record and billed_usd is not null
     group by channel, account, billing_month
 
 )
 
-select lines.*, ledger.cost_usd, bills.invoiced_usd, bills.reported_usd
+select lines.*, ledger.cost_usd, bills.* exclude (channel, account, month)
 from lines
 full outer join ledger using (channel, account, month)
 full outer join bills using (channel, account, month)
 where lines.residual_usd <> lines.billed_usd - lines.computed_cost_usd
     or coalesce(lines.computed_cost_usd, 0) <> coalesce(ledger.cost_usd, 0)
     or coalesce(lines.billed_usd, 0)
-    <> coalesce(if(bills.has_invoice, bills.invoiced_usd, bills.reported_usd), 0)
+    <> coalesce(
+        if(bills.has_invoiced_usage, bills.invoiced_usage_usd, bills.reported_usage_usd)
+        + if(bills.has_invoice, bills.invoiced_other_usd, bills.reported_other_usd),
+        0
+    )

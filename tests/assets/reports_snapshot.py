@@ -101,7 +101,14 @@ TABLES = {
         billed_quantity decimal(38, 18), computed_cost_usd decimal(38, 18),
         billed_usd decimal(38, 18), residual_usd decimal(38, 18),
         card_unit_price_usd decimal(28, 18), is_explained boolean, is_proved boolean,
-        is_lower_bound boolean, meaning varchar, action varchar
+        is_lower_bound boolean, finding varchar, meaning varchar, action varchar
+    """,
+    "marts.reconciliation_tolerances": """
+        channel varchar, account varchar, month date, currency varchar, tolerance varchar,
+        sort_order bigint, moved_usd decimal(38, 18), moved_ratio double,
+        billed_usage_usd decimal(38, 18), tolerance_pct decimal(9, 4), limit_usd decimal(38, 18),
+        moved_tokens decimal(38, 6), limit_tokens decimal(38, 6), lines bigint,
+        residual_codes varchar, is_breached boolean, breached_codes varchar, meaning varchar
     """,
     "marts.reconciliation_months": """
         channel varchar, account varchar, month date, currency varchar,
@@ -203,7 +210,7 @@ LINES = [
     {**PAIR, "reconciliation_line_id": "b", "line_no": 2, "residual_code": "unlogged",
      "computed_quantity": 0, "computed_cost_usd": Decimal(0), "billed_usd": Decimal(0),
      "billed_quantity": Decimal(0), "residual_usd": Decimal("2.504"),
-     "meaning": "Billed usage that the call log does not hold."},
+     "meaning": "Billed usage that the call log does not hold.", "action": "Map the key."},
     {**UNBILLED, "reconciliation_line_id": "c", "computed_cost_usd": Decimal(3),
      "billed_usd": Decimal(0), "residual_usd": Decimal(-3)},
 ]  # fmt: skip
@@ -218,6 +225,18 @@ MONTHS = [
      "computed_cost_usd": Decimal(3), "difference_usd": Decimal(-3),
      "explained_usd": Decimal(-3), "unexplained_usd": Decimal(0), "status": "not_billed",
      "is_lower_bound": False},
+]  # fmt: skip
+
+TOLERANCES = [
+    {"channel": "openai", "account": "default", "month": SEPTEMBER, "currency": "USD",
+     "tolerance": "coverage", "sort_order": 4, "moved_usd": Decimal("2.504"),
+     "moved_ratio": 0.161548387, "billed_usage_usd": Decimal("15.5"),
+     "tolerance_pct": Decimal(1), "limit_usd": Decimal("0.155"), "lines": 1,
+     "residual_codes": "unlogged", "is_breached": True, "breached_codes": "unlogged"},
+    {"channel": "openai", "account": "default", "month": SEPTEMBER, "currency": "USD",
+     "tolerance": "rounding", "sort_order": 1, "moved_usd": Decimal("0.004"),
+     "moved_ratio": 0.000258065, "billed_usage_usd": Decimal("15.5"), "lines": 1,
+     "residual_codes": "rounding", "is_breached": False},
 ]  # fmt: skip
 
 ROWS: dict[str, list[dict[str, Any]]] = {
@@ -269,6 +288,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "marts.reconciliation_lines": LINES,
     "marts.reconciliation_months": MONTHS,
+    "marts.reconciliation_tolerances": TOLERANCES,
     "intermediate.int_outcome_as_of": [
         {"as_of_at": datetime(2026, 10, 2, 12), "as_of_date": date(2026, 10, 2)}  # noqa: DTZ001
     ],

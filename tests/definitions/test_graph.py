@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from datetime import UTC, datetime
 
@@ -66,7 +67,7 @@ def test_every_model_leads_to_the_snapshot_and_every_publication_comes_from_it(g
     assert {key.path[1] for key in for_commands if key.path[1] not in code} == set()
     publications = {key for key in keys if key.path[0] == "exports"}
     assert publications - {SNAPSHOT} <= reaches(graph, SNAPSHOT)
-    assert len(publications) == 3
+    assert len(publications) == 4
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -190,7 +191,11 @@ def test_the_workspace_and_the_project_name_one_code_location() -> None:
 
 
 def test_drift_informs_and_never_blocks(graph) -> None:
-    key = dg.AssetCheckKey(
-        dg.AssetKey(["marts", "reconciliation_months"]), "drift_within_tolerance"
-    )
-    assert graph.get_check_spec(key).blocking is False
+    with (PROJECT_ROOT / "dbt" / "seeds" / "tolerance_kinds.csv").open(newline="") as stream:
+        tolerances = [row["tolerance"] for row in csv.DictReader(stream)]
+    assert len(tolerances) == 5
+    for tolerance in tolerances:
+        key = dg.AssetCheckKey(
+            dg.AssetKey(["marts", "reconciliation_tolerances"]), f"{tolerance}_within_tolerance"
+        )
+        assert graph.get_check_spec(key).blocking is False

@@ -22,7 +22,7 @@ from exports import (
 )
 from harness import Home
 
-from dagster_project.reports.alerts import drift_messages
+from dagster_project.reports.tolerances import drift_messages
 
 D = Decimal
 MILLION = 1_000_000

@@ -139,7 +139,8 @@ def test_drift_exits_1_only_where_it_was_asked_for(
     code: int,
 ) -> None:
     monkeypatch.setattr(
-        "dagster_project.reports.alerts.drift_messages", lambda snapshot, month: ["openai drifts"]
+        "dagster_project.reports.tolerances.drift_messages",
+        lambda snapshot, month: ["openai drifts"],
     )
     assert trueup(landed, monkeypatch, "run", *flags) == code
     assert ("drift: openai drifts" in capsys.readouterr().err) is bool(flags)

@@ -25,13 +25,14 @@ channel_accounts as (select * from {{ ref('stg_reference__accounts') }} where ch
 label_accounts as (select * from {{ ref('stg_reference__accounts') }} where channel is null),
 
 -- the windows of the reports, with the channel each report bills for
-covered as (
+reported_days as (
 
     select
         documents.channel,
         coalesce(channel_accounts.account, label_accounts.account, windows.account) as account,
         windows.day as usage_date,
-        documents.source
+        documents.source,
+        documents.precedence
     from windows
     inner join documents on windows.source = documents.source
     left join channel_accounts
@@ -41,12 +42,21 @@ covered as (
     left join label_accounts
         on windows.source = label_accounts.source
         and windows.account = label_accounts.account_label
+
+    union all
+
+    select exported.channel, exported.account, exported.usage_date, exported.source, documents.precedence
+    from {{ ref('int_export_days') }} as exported
+    inner join documents on exported.source = documents.source
+
+),
+
+covered as (
+
+    select channel, account, usage_date, source
+    from reported_days
     qualify row_number() over (
-        partition by
-            documents.channel,
-            coalesce(channel_accounts.account, label_accounts.account, windows.account),
-            windows.day
-        order by documents.precedence, documents.source
+        partition by channel, account, usage_date order by precedence, source
     ) = 1
 
 ),

@@ -1,13 +1,11 @@
+{{ config(materialized='table') }}
 -- grain: one row per billed line: cost report lines by day, invoice lines by period
 -- One cost report is the bill of record per channel, account and day: a dated rule, else the one
 -- that publishes the most exact amounts. An invoice stands above both and is compared by month.
-with reports as (select * from {{ ref('int_cost_report_lines') }}),
-
-invoices as (select * from {{ ref('stg_invoices__invoice_lines') }}),
+-- An invoice that crosses a month belongs to the month it starts in.
+with lines as (select * from {{ ref('int_bill_lines') }}),
 
 documents as (select * from {{ ref('bill_documents') }}),
-
-channels as (select * from {{ ref('channel_aliases') }}),
 
 rules as (select * from {{ ref('stg_reference__source_precedence') }} where role = 'bill'),
 
@@ -15,9 +13,23 @@ meters as (select * from {{ ref('billing_meters') }}),
 
 aliases as (select * from {{ ref('model_aliases') }}),
 
+billed_names as (select * from {{ ref('billed_model_names') }}),
+
+own_names as (select * from {{ ref('stg_reference__model_aliases') }}),
+
+tiers as (select * from {{ ref('service_tier_aliases') }}),
+
+geos as (select * from {{ ref('geo_aliases') }}),
+
+conversions as (select * from {{ ref('int_fx_conversions') }}),
+
+files as (select * from {{ ref('stg_control__loaded_files') }}),
+
 report_days as (
 
-    select distinct channel, account, usage_date, source from reports
+    select distinct channel, account, usage_date, source
+    from lines
+    where document_type = 'cost_report'
 
 ),
 
@@ -39,81 +51,138 @@ bills_of_record as (
 
 ),
 
-unioned as (
+converted as (
 
     select
-        reports.* exclude (has_item),
-        'cost_report' as document_type,
-        cast(null as varchar) as invoice_id,
-        'usage' as charge_kind,
-        reports.usage_date as period_start,
-        reports.usage_date as period_end,
-        bills_of_record.source is not null as is_bill_of_record,
-        not reports.has_item as is_day_total
-    from reports
+        lines.*,
+        lines.document_type = 'invoice' or bills_of_record.source is not null as is_bill_of_record,
+        case
+            when lines.billed_currency = 'USD' then cast(1 as decimal(28, 18)) else conversions.fx_rate
+        end as fx_rate,
+        conversions.fx_rate_date,
+        conversions.fx_policy,
+        case when lines.billed_currency <> 'USD' then conversions.currency_reason end as currency_reason
+    from lines
     left join bills_of_record
-        on reports.channel = bills_of_record.channel
-        and reports.account = bills_of_record.account
-        and reports.usage_date = bills_of_record.usage_date
-        and reports.source = bills_of_record.source
+        on lines.channel = bills_of_record.channel
+        and lines.account = bills_of_record.account
+        and lines.usage_date = bills_of_record.usage_date
+        and lines.source = bills_of_record.source
+    left join conversions
+        on lines.channel = conversions.channel
+        and lines.account = conversions.account
+        and lines.billed_currency = conversions.currency
+        and lines.billing_month = conversions.billing_month
+        and lines.conversion_date = conversions.conversion_date
 
-    union all by name
+),
 
-    select
-        invoices.* exclude (raw_channel, issued_on, invoiced_unit_price),
-        coalesce(channels.channel, lower(invoices.raw_channel)) as channel,
-        'invoice' as document_type,
-        true as is_bill_of_record,
-        false as is_day_total
-    from invoices
-    left join channels on invoices.raw_channel = channels.raw_channel
+-- the channel's own word for a tier wins over the word of any channel
+tier_words as (
+
+    select distinct lines.channel, lines.raw_service_tier, tiers.service_tier
+    from lines
+    inner join tiers
+        on lower(lines.raw_service_tier) = tiers.raw_service_tier
+        and (tiers.channel = lines.channel or tiers.channel = '*')
+    qualify row_number() over (
+        partition by lines.channel, lines.raw_service_tier order by tiers.channel = '*'
+    ) = 1
 
 )
 
 select
     -- the same content may lie under two accounts, so the file alone does not name the line
-    concat_ws(':', unioned.source, unioned.account_label, unioned.file_id, unioned.row_number) as billed_line_id,
-    unioned.source,
-    unioned.file_id,
-    unioned.row_number,
-    unioned.document_type,
-    unioned.is_bill_of_record,
-    unioned.channel,
-    unioned.account,
-    unioned.sub_account,
-    unioned.api_key_id,
-    unioned.invoice_id,
-    unioned.charge_kind,
-    unioned.description,
-    unioned.raw_model,
-    aliases.model_key,
+    concat_ws(
+        ':', converted.source, converted.account_label, converted.file_id, converted.row_number, converted.line_part
+    ) as billed_line_id,
+    converted.source,
+    converted.file_id,
+    converted.row_number,
+    converted.document_type,
+    converted.is_bill_of_record,
+    converted.channel,
+    converted.account,
+    converted.sub_account,
+    converted.api_key_id,
+    converted.invoice_id,
+    converted.charge_kind,
+    converted.description,
+    converted.raw_model,
+    coalesce(own_names.model_key, aliases.model_key, billed_names.model_key) as model_key,
     -- an invoice template may name the house meter itself
     case
-        when unioned.is_day_total then null
+        when converted.is_day_total then null
         when meters.meter is not null then meters.meter
-        when unioned.document_type = 'invoice' then unioned.raw_meter
+        when converted.document_type = 'invoice' then converted.raw_meter
+        when converted.raw_meter is null and converted.charge_kind not in ('usage', 'adjustment') then null
         else 'unmapped'
     end as meter,
-    unioned.raw_processing as processing,
-    cast(unioned.raw_quantity * coalesce(meters.quantity_factor, 1) as decimal(38, 18)) as quantity,
-    unioned.quantity_unit,
-    unioned.billed_amount,
-    unioned.billed_currency,
-    case when unioned.billed_currency = 'USD' then unioned.billed_amount end as billed_usd,
-    {{ as_money('documents.half_unit_usd') }} as rounding_allowance_usd,
-    unioned.usage_date,
-    unioned.period_start,
-    unioned.period_end,
-    cast(date_trunc('month', coalesce(unioned.usage_date, unioned.period_start)) as date) as billing_month
-from unioned
-left join documents on unioned.source = documents.source
+    converted.raw_processing as processing,
+    coalesce(tier_words.service_tier, lower(converted.raw_service_tier)) as service_tier,
+    coalesce(geos.geo, lower(converted.raw_geo)) as geo,
+    cast(converted.raw_quantity * coalesce(meters.quantity_factor, 1) as decimal(38, 18)) as quantity,
+    converted.quantity_unit,
+    converted.billed_amount,
+    converted.billed_currency,
+    case
+        when converted.billed_currency = 'USD' then converted.billed_amount
+        else {{ exact_product('converted.billed_amount', 'converted.fx_rate') }}
+    end as billed_usd,
+    case
+        when converted.billed_currency = 'USD' then cast(converted.stated_unit_price as decimal(28, 18))
+        else cast({{ exact_product('converted.stated_unit_price', 'converted.fx_rate') }} as decimal(28, 18))
+    end as billed_unit_price_usd,
+    converted.fx_rate,
+    converted.fx_rate_date,
+    converted.fx_policy,
+    converted.currency_reason,
+    -- half a unit of the last place is in the currency of the bill
+    case
+        when converted.billed_currency = 'USD' or converted.fx_rate is null
+            then {{ as_money('documents.half_unit_usd') }}
+        else {{ exact_product(as_money('documents.half_unit_usd'), 'converted.fx_rate') }}
+    end as rounding_allowance_usd,
+    converted.usage_date,
+    converted.period_start,
+    converted.period_end,
+    converted.billing_month,
+    converted.issued_on,
+    converted.is_issuer_invoice_id,
+    converted.stated_total_amount,
+    files.document_path
+from converted
+left join documents on converted.source = documents.source
+left join files
+    on converted.source = files.source
+    and converted.account_label = files.account_label
+    and converted.file_id = files.file_id
 left join meters
-    on unioned.source = meters.source
-    and unioned.raw_meter = meters.label
+    on converted.source = meters.source
+    and converted.raw_meter = meters.label
+left join tier_words
+    on converted.channel = tier_words.channel
+    and converted.raw_service_tier = tier_words.raw_service_tier
+left join geos
+    on converted.channel = geos.channel
+    and lower(converted.raw_geo) = geos.raw_geo
 left join aliases
-    on unioned.channel = aliases.channel
-    and unioned.raw_model = aliases.raw_model
-    and coalesce(unioned.usage_date, unioned.period_start)
+    on converted.channel = aliases.channel
+    and converted.raw_model = aliases.raw_model
+    and coalesce(converted.usage_date, converted.period_start)
     >= coalesce(cast(aliases.valid_from as date), date '1970-01-01')
-    and coalesce(unioned.usage_date, unioned.period_start)
+    and coalesce(converted.usage_date, converted.period_start)
     < coalesce(cast(aliases.valid_to as date), date '9999-12-31')
+left join billed_names
+    on converted.channel = billed_names.channel
+    and lower(converted.raw_model) = billed_names.billed_name
+-- the user's own names, those of one account before those of all
+left join own_names
+    on converted.channel = own_names.channel
+    and converted.raw_model = own_names.raw_model
+    and (own_names.account is null or converted.account = own_names.account)
+    and coalesce(converted.usage_date, converted.period_start) >= own_names.valid_from
+    and coalesce(converted.usage_date, converted.period_start) < own_names.valid_to
+qualify row_number() over (
+    partition by billed_line_id order by own_names.account is null, own_names.valid_from desc
+) = 1

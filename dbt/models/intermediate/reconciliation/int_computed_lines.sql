@@ -1,11 +1,11 @@
 {{ config(materialized='table') }}
--- grain: one row per day, channel, account, API key, model, processing, price set and meter of the
--- ledger: the computed side of the reconciliation
+-- grain: one row per day, channel, account, API key, model, processing, tier, geography, context band,
+-- price set and meter of the ledger: the computed side of the reconciliation
 with calls as (select *, coalesce(model_key, model_served, 'unknown') as model from {{ ref('fct_llm_calls') }}),
 
 {{ meter_lines('calls', [
-    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'price_set_id', 'unpriced_reason',
-    'cost_basis'
+    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'service_tier', 'geo', 'ctx_min_tokens',
+    'price_set_id', 'unpriced_reason', 'cost_basis'
 ]) }},
 
 -- charges of a period have no call, and so no key
@@ -18,11 +18,11 @@ period_lines as (
 )
 
 select
-    usage_date, channel, account, api_key_id, model, processing, price_set_id, meter, quantity, unit_price_usd,
-    cost_usd, unpriced_reason
+    usage_date, channel, account, api_key_id, model, processing, service_tier, geo, ctx_min_tokens, price_set_id, meter,
+    quantity, list_unit_price_usd, unit_price_usd, cost_usd, unpriced_reason
 from meter_lines
 union all by name
 select
-    usage_date, channel, account, model, processing, price_set_id, meter, quantity, unit_price_usd, cost_usd,
-    unpriced_reason
+    usage_date, channel, account, model, processing, service_tier, geo, ctx_min_tokens, price_set_id, meter, quantity,
+    list_unit_price_usd, unit_price_usd, cost_usd, unpriced_reason
 from period_lines

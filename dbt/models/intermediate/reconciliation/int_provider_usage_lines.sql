@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
--- grain: one row per day, channel, account, API key, model, processing, price set and meter of the
--- provider's usage report, priced by the same card: the control side of the reconciliation
+-- grain: one row per day, channel, account, API key, model, processing, tier, geography, context band,
+-- price set and meter of the provider's usage report, priced by the same card: the control side
 with buckets as (
 
     select *, coalesce(model_key, model_served, 'unknown') as model
@@ -10,8 +10,8 @@ with buckets as (
 ),
 
 {{ meter_lines('buckets', [
-    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'price_set_id', 'unpriced_reason',
-    'cost_basis'
+    'usage_date', 'channel', 'account', 'api_key_id', 'model', 'processing', 'service_tier', 'geo', 'ctx_min_tokens',
+    'unreported_dimensions', 'price_set_id', 'unpriced_reason', 'cost_basis'
 ]) }}
 
 select * from meter_lines

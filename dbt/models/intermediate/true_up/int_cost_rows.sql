@@ -2,8 +2,8 @@
 -- grain: one row per ledger row, per charge of a period, and per true-up line that no ledger row
 -- carries; every unit-cost mart reads it, so it is written once
 -- computed_cost_usd is tokens times card (0 where unpriced, and counted); trued_up_cost_usd is that
--- plus its share of the proved residuals. Unproved residuals stand as rows without attribution, on
--- their day, or on the last day of their month.
+-- plus its share of the proved residuals, and of those that a rule spreads. What is left of the others
+-- stands as rows without attribution, on their day, or on the last day of their month.
 with calls as (select * from {{ ref('fct_llm_calls') }}),
 
 shares as (
@@ -26,8 +26,6 @@ period_lines as (
     where charge_origin = 'period'
 
 ),
-
-carried as (select distinct true_up_line_id from {{ ref('int_true_up_shares') }}),
 
 bill_days as (select distinct channel, account, usage_date from {{ ref('int_bill_days') }}),
 
@@ -133,4 +131,4 @@ select
     lines.amount_usd as trued_up_cost_usd,
     false as is_accrued
 from lines
-anti join carried on lines.true_up_line_id = carried.true_up_line_id
+where lines.pool_no is null

@@ -12,16 +12,34 @@ with usage_rows as (
 
 rules as (select * from {{ ref('stg_reference__source_precedence') }} where role = 'ledger'),
 
+-- grain: one row per day and file that tells of it
+file_days as (
+
+    select
+        channel,
+        account,
+        usage_date,
+        source,
+        account_label,
+        file_id,
+        bool_or(is_logged_call) as has_call_log,
+        bool_or(grain = 'bucket') as has_provider_usage
+    from usage_rows
+    group by channel, account, usage_date, source, account_label, file_id
+
+),
+
 days as (
 
     select
         channel,
         account,
         usage_date,
-        count(distinct case when is_logged_call then source end) as call_log_sources,
-        bool_or(is_logged_call) as has_call_log,
-        bool_or(grain = 'bucket') as has_provider_usage
-    from usage_rows
+        count(distinct case when has_call_log then source end) as call_log_sources,
+        bool_or(has_call_log) as has_call_log,
+        bool_or(has_provider_usage) as has_provider_usage,
+        list(struct_pack(source := source, account_label := account_label, file_id := file_id)) as files
+    from file_days
     group by channel, account, usage_date
 
 ),
@@ -57,5 +75,7 @@ select
         else 'call_log'
     end as ledger,
     case when ruled_source not in ('call_log', 'provider_usage') then ruled_source end as ledger_source,
+    -- what the day stands on
+    files,
     ruled_source is not null as is_ruled
 from ruled

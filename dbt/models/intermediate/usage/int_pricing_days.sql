@@ -20,7 +20,7 @@ books as (select distinct account from {{ ref('int_contract_terms') }} where acc
 days as (
 
     select
-        ledger_days.*,
+        ledger_days.* exclude (files),
         coalesce(books.account, '') as price_book,
         versions.rate_card_version as current_version,
         closes.rate_card_version as closed_version,

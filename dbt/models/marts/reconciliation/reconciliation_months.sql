@@ -4,26 +4,11 @@
 -- rounding), explained (every residual named or within tolerance).
 with lines as (select * from {{ ref('reconciliation_lines') }}),
 
-codes as (select * from {{ ref('residual_codes') }}),
+by_code as (select * from {{ ref('int_tolerance_codes') }}),
 
-rules as (select * from {{ ref('stg_reference__tolerances') }}),
+tolerances as (select * from {{ ref('reconciliation_tolerances') }}),
 
 billed_lines as (select * from {{ ref('fct_billed_lines') }}),
-
-by_code as (
-
-    select
-        channel,
-        account,
-        month,
-        currency,
-        residual_code,
-        sum(residual_usd) as residual_usd,
-        sum(abs(residual_usd)) as moved_usd
-    from lines
-    group by channel, account, month, currency, residual_code
-
-),
 
 totals as (
 
@@ -37,6 +22,9 @@ totals as (
         sum(residual_usd) as difference_usd,
         sum(if(is_explained, residual_usd, {{ zero_money() }})) as explained_usd,
         sum(if(is_explained, {{ zero_money() }}, residual_usd)) as unexplained_usd,
+        sum(if(family = 'rate', abs(residual_usd), {{ zero_money() }})) as rate_error_usd,
+        sum(if(is_explained, {{ zero_money() }}, abs(residual_usd))) as unexplained_moved_usd,
+        sum(if(is_usage, residual_usd, {{ zero_money() }})) as usage_difference_usd,
         sum(computed_quantity) > 0 as has_usage,
         bool_or(bill <> 'none') as has_bill,
         bool_or(bill = 'none') as has_unbilled_days,
@@ -46,39 +34,21 @@ totals as (
 
 ),
 
-tolerated as (
-
-    select
-        by_code.*,
-        totals.billed_usd as month_billed_usd,
-        coalesce(rules.tolerance_pct, cast(codes.default_tolerance_pct as decimal(9, 4))) as tolerance_pct,
-        coalesce(rules.tolerance_usd, cast(codes.default_tolerance_usd as decimal(38, 18))) as tolerance_usd
-    from by_code
-    inner join totals
-        on by_code.channel = totals.channel
-        and by_code.account = totals.account
-        and by_code.month = totals.month
-        and by_code.currency = totals.currency
-    inner join codes on by_code.residual_code = codes.residual_code
-    left join rules
-        on by_code.residual_code = rules.residual_code
-        and (rules.channel is null or by_code.channel = rules.channel)
-        and (rules.account is null or by_code.account = rules.account)
-    qualify row_number() over (
-        partition by by_code.channel, by_code.account, by_code.month, by_code.currency, by_code.residual_code
-        order by rules.channel is null, rules.account is null
-    ) = 1
-
-),
-
--- a code without a tolerance (matched, rounding, not_billed) never drifts
+-- a code is over its own limit, or in a tolerance whose sum is over the limit
 breaches as (
 
     select
-        *,
-        coalesce(tolerance_pct, tolerance_usd) is not null
-        and moved_usd > greatest(abs(month_billed_usd) * tolerance_pct * 0.01, tolerance_usd) as is_breached
-    from tolerated
+        by_code.*,
+        coalesce(
+            list_contains(string_split(tolerances.breached_codes, ', '), by_code.residual_code), by_code.is_over_limit
+        ) as is_breached
+    from by_code
+    left join tolerances
+        on by_code.channel = tolerances.channel
+        and by_code.account = tolerances.account
+        and by_code.month = tolerances.month
+        and by_code.currency = tolerances.currency
+        and by_code.tolerance = tolerances.tolerance
 
 ),
 
@@ -90,7 +60,7 @@ verdicts as (
         month,
         currency,
         bool_or(is_breached) as has_drift,
-        max(moved_usd) filter (where residual_code not in ('matched', 'rounding', 'not_billed')) as other_moved_usd,
+        max(moved_usd) filter (where is_usage and family <> 'match') as other_moved_usd,
         list(residual_code order by moved_usd desc) filter (where is_breached) as breached_codes
     from breaches
     group by channel, account, month, currency
@@ -99,7 +69,12 @@ verdicts as (
 
 payables as (
 
-    select channel, account, billing_month as month, sum(billed_usd) as payable_usd
+    select
+        channel,
+        account,
+        billing_month as month,
+        sum(billed_usd) as payable_usd,
+        sum(billed_usd) filter (where charge_kind in ('usage', 'adjustment', 'fee', 'commitment')) as payable_usage_usd
     from billed_lines
     where document_type = 'invoice'
     group by channel, account, billing_month
@@ -121,7 +96,7 @@ largest as (
         ) as largest_line,
         residual_usd as largest_line_usd
     from lines
-    where residual_code not in ('matched', 'rounding', 'not_billed')
+    where is_usage and family <> 'match'
     qualify row_number() over (
         partition by channel, account, month, currency order by abs(residual_usd) desc, reconciliation_line_id
     ) = 1
@@ -135,10 +110,15 @@ select
     totals.currency,
     cast(totals.computed_cost_usd as decimal(38, 18)) as computed_cost_usd,
     case when totals.has_bill then cast(totals.billed_usd as decimal(38, 18)) end as billed_usd,
+    case when totals.has_bill then cast(totals.computed_cost_usd + totals.usage_difference_usd as decimal(38, 18)) end
+        as billed_usage_usd,
     cast(payables.payable_usd as decimal(38, 18)) as payable_usd,
+    cast(payables.payable_usage_usd as decimal(38, 18)) as payable_usage_usd,
     cast(totals.difference_usd as decimal(38, 18)) as difference_usd,
     cast(totals.explained_usd as decimal(38, 18)) as explained_usd,
     cast(totals.unexplained_usd as decimal(38, 18)) as unexplained_usd,
+    cast(totals.unexplained_moved_usd as decimal(38, 18)) as unexplained_moved_usd,
+    cast(totals.rate_error_usd as decimal(38, 18)) as rate_error_usd,
     {{ ratio('totals.difference_usd', 'totals.billed_usd') }} as difference_ratio,
     case
         when not totals.has_bill then 'not_billed'

@@ -18,6 +18,9 @@ select
     costs.model as raw_model,
     coalesce(costs.token_type, costs.cost_type) as raw_meter,
     case when costs.usage_type = 'batch' then 'batch' end as raw_processing,
+    case when costs.speed is not null then costs.speed when costs.usage_type = 'batch' then 'batch' end
+        as raw_service_tier,
+    costs.inference_geo as raw_geo,
     cast(null as varchar) as quantity_unit,
 
     ---------- numerics

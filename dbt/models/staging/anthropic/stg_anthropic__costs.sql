@@ -20,6 +20,8 @@ select
     coalesce(costs.token_type, costs.cost_type) as raw_meter,
     case when costs.service_tier = 'batch' then 'batch' when costs.service_tier is not null then 'realtime' end
         as raw_processing,
+    costs.service_tier as raw_service_tier,
+    costs.inference_geo as raw_geo,
     cast(null as varchar) as quantity_unit,
 
     ---------- numerics: 16 + 2 decimals, so the product keeps every digit of a 16-digit cent amount

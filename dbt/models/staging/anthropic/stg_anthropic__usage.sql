@@ -21,6 +21,12 @@ select
     case when usage.service_tier = 'batch' then 'batch' else 'realtime' end as processing,
     usage.inference_geo as raw_geo,
     usage.context_window,
+    concat_ws(
+        ',',
+        if(usage.service_tier is null, 'tier,processing', null),
+        if(usage.inference_geo is null, 'geo', null),
+        if(usage.context_window is null, 'context', null)
+    ) as unreported_dimensions,
 
     ---------- numerics: the report has no request count
     cast(null as bigint) as requests,

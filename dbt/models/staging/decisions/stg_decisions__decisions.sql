@@ -10,8 +10,18 @@ select
     rate_card_version,
     decided_by,
     decided_at,
-    note,
+    nullif(note, '') as note,
     outcomes,
-    outcome_sources
+    outcome_sources,
+    evidence_hash,
+    evidence,
+    figures,
+    accruals,
+    journal,
+    nullif(despite_drift, '') as despite_drift,
+    reconciliation_line_id,
+    residual_code,
+    {{ as_money('residual_usd') }} as residual_usd,
+    cast(deferred_until || '-01' as date) as deferred_until
 from decisions
 qualify row_number() over (partition by decision_id order by _file_id, _row_number) = 1

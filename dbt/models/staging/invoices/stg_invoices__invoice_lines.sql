@@ -20,6 +20,8 @@ latest as (
     select *
     from with_arrival
     qualify arrival_no = max(arrival_no) over (partition by channel, account, invoice_id)
+        -- the same bytes in two folders, without an account of their own, are one invoice
+        and arrival_no = max(arrival_no) over (partition by channel, invoice_id, _file_id)
 
 )
 
@@ -38,12 +40,16 @@ select
     model as raw_model,
     meter as raw_meter,
     kind as charge_kind,
+    processing as raw_processing,
+    service_tier as raw_service_tier,
+    geo as raw_geo,
 
     ---------- numerics
     {{ as_money('quantity') }} as raw_quantity,
-    {{ as_money('unit_price') }} as invoiced_unit_price,
+    {{ as_money('unit_price') }} as stated_unit_price,
     {{ as_money('amount') }} as billed_amount,
     upper(currency) as billed_currency,
+    {{ as_money('total_amount') }} as stated_total_amount,
 
     ---------- dates: period_end is the last day, inclusive
     period_start,

@@ -50,6 +50,9 @@ select
     case when batch then 'batch' else 'realtime' end as processing,
     cast(null as varchar) as raw_geo,
     cast(null as varchar) as context_window,
+    -- no counter tells geography or context; tier and batch stand only where the report is grouped by them
+    'geo,context' || if(service_tier is null, ',tier', '') || if(batch is null, ',processing', '')
+        as unreported_dimensions,
 
     ---------- numerics
     num_model_requests as requests,

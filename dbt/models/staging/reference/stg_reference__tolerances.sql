@@ -1,4 +1,5 @@
--- grain: one row per residual code and scope; percent of the billed amount, and a floor in USD
+-- grain: one row per residual code, family or tolerance and scope; percent of the billed amount, and a
+-- floor in USD or tokens
 with tolerances as (select * from {{ source('raw_reference', 'reference_tolerances') }})
 
 select
@@ -6,5 +7,6 @@ select
     nullif(channel, '*') as channel,
     nullif(account, '*') as account,
     cast(tolerance_pct as decimal(9, 4)) as tolerance_pct,
-    {{ as_money('tolerance_usd') }} as tolerance_usd
+    {{ as_money('tolerance_usd') }} as tolerance_usd,
+    cast(tolerance_tokens as bigint) as tolerance_tokens
 from tolerances
