@@ -1,4 +1,4 @@
-"""Google Cloud billing export (standard or detailed BigQuery table): JSON lines, Parquet or flat CSV.
+"""Google Cloud billing export (a BigQuery table): JSON lines, Parquet or flat CSV.
 
 A CSV cannot hold records, so there their parts stand as service_description, invoice_month …
 Labels and tags stay out.

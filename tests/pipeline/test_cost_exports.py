@@ -221,7 +221,8 @@ def write_focus(home: Home, folder: Path) -> None:
             {**FOCUS, "BillingAccountId": "added", "InvoiceId": "F-3"}, {"BilledCost": part[-1]}
         ))  # fmt: skip
     newest = {"ServiceProviderName": "Anthropic", "ProviderName": "-", "PublisherName": "-",
-              "InvoiceIssuerName": "Anthropic", "BillingAccountId": "newest", "InvoiceId": ""}  # fmt: skip
+              "InvoiceIssuerName": "Anthropic", "BillingAccountId": "newest",
+              "InvoiceId": ""}  # fmt: skip
     home.drop("focus_costs/newest.parquet", parquet(folder, table({**FOCUS, **newest}, {})))
     home.drop("focus_costs/odd.csv", table(
         {**FOCUS, "BillingAccountId": "odd", "InvoiceId": "-", "ServiceSubcategory": "-",
@@ -234,7 +235,8 @@ def write_focus(home: Home, folder: Path) -> None:
 
 def write_aws(home: Home) -> None:
     market = {"bill_billing_entity": "AWS Marketplace", "line_item_product_code": "8rdv6vp6r3kk",
-              "product": '{"product_name": "Claude Sonnet 4.5 (Amazon Bedrock Edition)"}'}  # fmt: skip
+              "product": '{"product_name": "Claude Sonnet 4.5 (Amazon Bedrock Edition)"}',
+              }  # fmt: skip
     home.drop("aws_cur/2026-09-12/a.csv", table(CUR, {"line_item_unblended_cost": "99"}))
     home.drop("aws_cur/2026-10-03/a.csv", table(
         CUR, {},

@@ -1,4 +1,4 @@
-"""Invoices: payable is the sum of the lines, foreign money by a dated rate, prepaid by the month."""
+"""Invoices: payable is the sum of the lines, foreign money by dated rates, prepaid by month."""
 
 from __future__ import annotations
 
