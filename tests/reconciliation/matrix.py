@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from books import MODELS, Books, clean
+from august import MODELS, Books, clean
 from faults import ALL, BOTH, CONTRACT_KIND, KINDS, Draw, Expected, Kind
 
 PAIRS = 36

@@ -172,6 +172,13 @@ priced as (
 
 select
     *,
+    -- the count behind it, where the bill states one or the amount is a whole number of units
+    case
+        when count_usd = 0 then null
+        when has_bill_row and net_quantity is not null then cast(net_quantity - net_used_quantity as decimal(38, 6))
+        when has_bill_row and unit_price_usd > 0 and {{ units_of('count_usd') }} % {{ units_of('unit_price_usd') }} = 0
+            then cast({{ units_of('count_usd') }} // {{ units_of('unit_price_usd') }} as decimal(38, 6))
+    end as count_quantity,
     cast(open_usd - count_usd as decimal(38, 18)) as target_usd,
     -- the count that a price has to be applied to
     coalesce(net_quantity, net_used_quantity) as priced_quantity

@@ -3,7 +3,7 @@
 -- one row `matched`. The parts of a pair add up to billed minus computed, exactly.
 with parts as (select * from {{ ref('int_pair_parts') }}),
 
-moves as (select * from {{ ref('int_timing_moves') }}),
+moves as (select * from {{ ref('int_moved_parts') }}),
 
 -- what stands between the ledger and what the provider says was used
 coverage as (
@@ -35,7 +35,7 @@ amounts as (
         parts.pair_id,
         coalesce(moves.residual_code, parts.count_code) as residual_code,
         parts.count_usd as residual_usd,
-        if(parts.has_bill_row, parts.net_quantity - parts.net_used_quantity, -parts.used_quantity) as residual_quantity
+        if(parts.has_bill_row, parts.count_quantity, -parts.used_quantity) as residual_quantity
     from parts
     left join moves on parts.pair_id = moves.pair_id and moves.part = 'count'
     union all by name

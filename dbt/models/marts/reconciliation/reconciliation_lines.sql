@@ -11,7 +11,7 @@ moves as (
         pair_id,
         any_value(other_pair_id) as other_pair_id,
         any_value(usage_row_id) as usage_row_id
-    from {{ ref('int_timing_moves') }}
+    from {{ ref('int_moved_parts') }}
     group by pair_id
 
 ),
