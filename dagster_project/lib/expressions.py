@@ -146,7 +146,7 @@ def _changed(value: Value, transform: str, done: Expressions) -> Value:
     text = _text(value)
     if name == "where":
         return _where(value, wanted, done)
-    if name in ("filled", "key", "us_date"):
+    if name in ("filled", "key", "us_date", "as_json"):
         return _cleaned(value, name, wanted)
     if name in ("lower", "word", "strip"):
         prefix = literal(wanted)
@@ -206,6 +206,9 @@ def _cleaned(value: Value, name: str, wanted: str) -> Value:
         found = (f"nullif(regexp_extract({_text(value)}, {shape}, 1), '')" for shape in shapes)
         return Value(f"coalesce({', '.join(found)})", "VARCHAR")
     if not _is_text(value):
+        text = f"cast(to_json({value.sql}) as varchar)"
+        return Value(text, "VARCHAR") if name == "as_json" else value
+    if name == "as_json":
         return value
     if name == "us_date":
         us_date = literal("^([0-9]{2})/([0-9]{2})/([0-9]{4})$")
