@@ -26,6 +26,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from exports import (
     HAIKU,
     MINI,
@@ -40,6 +41,9 @@ from exports import (
 )
 from harness import Home
 
+from dagster_project.cli import trueup
+from dagster_project.defs.checks import within_tolerance
+from dagster_project.defs.resources import TrueUpResource
 from dagster_project.lib.settings import PROJECT_ROOT
 from dagster_project.reports.focus_files import write_focus_files
 from dagster_project.reports.tolerances import breach_messages, drift_messages
@@ -582,3 +586,28 @@ def test_the_message_of_a_breach_is_enough_to_act_on(exported: Home) -> None:
     assert "30,000 tokens" in text
     assert "limit 20,000 tokens" in text
     assert drift_messages(exported.settings.snapshot, "2026-10") == []
+
+
+def test_every_tolerance_has_a_check_that_says_the_same_and_blocks_nothing(exported: Home) -> None:
+    with exported.entered():
+        results = {str(result.check_name): result for result in within_tolerance(TrueUpResource())}
+    assert {name: bool(result.passed) for name, result in results.items()} == {
+        "rounding_within_tolerance": True,
+        "rate_within_tolerance": False,
+        "over_count_within_tolerance": False,
+        "coverage_within_tolerance": False,
+        "unexplained_within_tolerance": False,
+    }
+    said = "\n".join(str(result.description) for result in results.values())
+    assert all(text in said for text in drift_messages(exported.settings.snapshot))
+
+
+@pytest.mark.parametrize(("month", "code"), [("2026-09", 1), ("2026-10", 0)])
+def test_reconcile_exits_1_for_a_breach_and_names_the_tolerance(
+    exported: Home, month: str, code: int
+) -> None:
+    with exported.entered():
+        result = CliRunner().invoke(trueup, ["reconcile", "--month", month])
+    assert result.exit_code == code, result.output
+    said = "drift: openai / over, 2026-09: over count tolerance breached by over logged"
+    assert (said in result.output) is (code == 1)
