@@ -39,7 +39,7 @@ from exports import (
     openai_usage,
     spend_log,
 )
-from harness import Home
+from harness import Home, dbt
 
 from dagster_project.cli import trueup
 from dagster_project.defs.checks import within_tolerance
@@ -611,3 +611,29 @@ def test_reconcile_exits_1_for_a_breach_and_names_the_tolerance(
     assert result.exit_code == code, result.output
     said = "drift: openai / over, 2026-09: over count tolerance breached by over logged"
     assert (said in result.output) is (code == 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "test"),
+    [
+        (
+            "update intermediate.int_cost_rows set trued_up_cost_usd = trued_up_cost_usd + 0.01"
+            " where account = 'spread' and trued_up_cost_usd > 5",
+            "integrity_trued_up_cost_equals_payable_usage",
+        ),
+        (
+            "update marts.focus_cost_and_usage set BilledCost = BilledCost + 1000"
+            " where x_Account = 'prepaid' and x_ChargeKind = 'purchase'",
+            "assert_focus_rows_keep_the_specification",
+        ),
+    ],
+)
+def test_a_broken_figure_fails_its_test_in_the_nightly_job(
+    exported: Home, statement: str, test: str
+) -> None:
+    """Last in this module: what it breaks stays broken."""
+    with exported.entered():
+        dbt("test", "--select", test)
+        exported.write(statement)
+        with pytest.raises(AssertionError, match=test):
+            dbt("test", "--select", test)
