@@ -18,7 +18,7 @@ run: env ## write the demo inputs if landing is empty, run the nightly job, prin
 	@$(TRUEUP) run --demo-if-empty
 
 test: env ## run the tests on both cores
-	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
+	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: env ## ruff, mypy and the structural rules of the dbt project
 	@$(VENV_PYTHON) -m ruff check dagster_project tests

@@ -109,3 +109,13 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("the real samples (../shared/data) are not on this machine")
     return SAMPLES
+
+
+# Folders whose modules take minutes come first, so that no core waits for the last of them.
+SLOW_FOLDERS = ("pipeline", "reconciliation", "pricing")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow modules first; the order within a module stays."""
+    folders = {folder: place for place, folder in enumerate(SLOW_FOLDERS)}
+    items.sort(key=lambda item: folders.get(item.path.parent.name, len(folders)))

@@ -8,7 +8,7 @@ import dagster as dg
 
 from dagster_project.defs.pulls import LANDED_EXPORTS
 from dagster_project.defs.resources import WRITER_POOL, TrueUpResource
-from dagster_project.lib.gate import evaluate, gate_check_names
+from dagster_project.lib.gate import GateResult, evaluate, gate_check_names
 from dagster_project.lib.ingest import ingest_source, ingest_unrecognised
 from dagster_project.lib.progress import detail, say
 from dagster_project.lib.reference import REFERENCE_TABLES, load_reference
@@ -25,20 +25,29 @@ CONTROL_TABLES = (
 
 
 def _raw_asset(name: str) -> dg.AssetsDefinition:
+    """One step loads a source's files and judges them: the warehouse is opened once for both.
+
+    A gate that fails, fails the step, so nothing that reads the table is built.
+    """
     source = SOURCES[name]
+    key = dg.AssetKey(["raw", source.raw_table])
 
     @dg.asset(
-        key=["raw", source.raw_table],
+        key=key,
         group_name="raw",
         kinds={"duckdb"},
         pool=WRITER_POOL,
         deps=[LANDED_EXPORTS, dg.AssetKey(["raw", "reference_accounts"])],
+        check_specs=[
+            dg.AssetCheckSpec(check, asset=key, blocking=True) for check in gate_check_names(name)
+        ],
         description=f"Files of {name.replace('_', ' ')} as landed, with file and row of each.",
     )
     def load(trueup: TrueUpResource) -> dg.MaterializeResult:
         settings = trueup.settings()
         with connect(settings.warehouse) as con:
             report = ingest_source(con, settings, name, log=detail)
+            results = evaluate(con, name, settings)
         if report.files_new or report.files_withdrawn or report.files_rejected:
             say(
                 f"{source.raw_table}: {report.files_new} new files, {report.rows_loaded:,} rows, "
@@ -55,39 +64,24 @@ def _raw_asset(name: str) -> dg.AssetsDefinition:
                 "rows_in": report.rows_in,
                 "rows_loaded": report.rows_loaded,
                 "rows_quarantined": report.rows_quarantined,
-            }
+            },
+            check_results=[_judged(name, key, result) for result in results],
         )
 
     return load
 
 
-def _gate(name: str) -> dg.AssetChecksDefinition:
-    key = dg.AssetKey(["raw", SOURCES[name].raw_table])
-
-    @dg.multi_asset_check(
-        name=f"{name}_gate",
-        specs=[
-            dg.AssetCheckSpec(check, asset=key, blocking=True) for check in gate_check_names(name)
-        ],
-        pool=WRITER_POOL,
+def _judged(name: str, key: dg.AssetKey, result: GateResult) -> dg.AssetCheckResult:
+    if not result.passed:
+        say(f"gate {name}.{result.name} failed: {result.message}")
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=result.name,
+        passed=result.passed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=result.message,
+        metadata={"details": dg.MetadataValue.json(result.details)},
     )
-    def gate(trueup: TrueUpResource) -> Iterator[dg.AssetCheckResult]:
-        settings = trueup.settings()
-        with connect(settings.warehouse) as con:
-            results = evaluate(con, name, settings)
-        for result in results:
-            if not result.passed:
-                say(f"gate {name}.{result.name} failed: {result.message}")
-            yield dg.AssetCheckResult(
-                asset_key=key,
-                check_name=result.name,
-                passed=result.passed,
-                severity=dg.AssetCheckSeverity.ERROR,
-                description=result.message,
-                metadata={"details": dg.MetadataValue.json(result.details)},
-            )
-
-    return gate
 
 
 @dg.multi_asset(
@@ -163,5 +157,5 @@ def ingest() -> dg.Definitions:
     """Every raw table and every gate."""
     return dg.Definitions(
         assets=[reference_tables, landing_control, *(_raw_asset(name) for name in SOURCES)],
-        asset_checks=[every_file_recognised, *(_gate(name) for name in SOURCES)],
+        asset_checks=[every_file_recognised],
     )

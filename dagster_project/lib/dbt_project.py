@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DBT_DIR = PROJECT_ROOT / "dbt"
 MANIFEST_STAMP = "manifest.sha256"
+PARSED_MANIFEST = "partial_parse.msgpack"
+DBT_COMMAND = Path(__file__).with_name("dbt_command.py")
 
 # The console script stands beside the interpreter, so no activated environment is needed.
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
@@ -90,7 +92,8 @@ def dbt_project() -> DbtProject:
         fcntl.flock(lock, fcntl.LOCK_EX)
         fingerprint = _project_fingerprint()
         is_current = stamp.exists() and stamp.read_text() == fingerprint
-        if not (is_current and project.manifest_path.exists()):
+        parsed = project.manifest_path.with_name(PARSED_MANIFEST)
+        if not (is_current and project.manifest_path.exists() and parsed.exists()):
             _parse()
             stamp.write_text(fingerprint)
     return project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from functools import cache
@@ -19,6 +20,13 @@ run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 300}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
 freshness: {enabled: true}
 telemetry: {enabled: false}
+"""
+# The history's place is absolute, as Dagster asks: a home that was moved gets it written anew.
+HISTORY_YAML = """\
+event_log_storage:
+  module: dagster_project.lib.run_history
+  class: RunHistory
+  config: {{base_dir: {folder}}}
 """
 
 
@@ -50,7 +58,10 @@ def prepare_instance(settings: Settings) -> Path:
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
-    if not config.exists():
-        config.write_text(DAGSTER_YAML, encoding="utf-8")
+    wanted = DAGSTER_YAML + HISTORY_YAML.format(folder=json.dumps(str(home / "history" / "runs")))
+    before = config.read_text(encoding="utf-8") if config.exists() else ""
+    # A file that somebody has edited is left alone.
+    if before != wanted and before.partition("event_log_storage:")[0] in ("", DAGSTER_YAML):
+        config.write_text(wanted, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     return home

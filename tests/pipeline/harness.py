@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.lib.dbt_project import PARSED_MANIFEST, dbt_project
 from dagster_project.lib.ingest import ingest_source, ingest_unrecognised
 from dagster_project.lib.ledger import (
     dbt_arguments,
@@ -216,8 +217,7 @@ def _dbt_folder() -> Path:
 
 def dbt_target() -> Path:
     """Where dbt has written what it knows of the project."""
-    _manifest()
-    return _dbt_folder() / "target"
+    return dbt_project().manifest_path.parent
 
 
 def _dbt_options() -> list[str]:
@@ -231,11 +231,11 @@ def _dbt_options() -> list[str]:
 
 @cache
 def _manifest() -> Any:
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+    """The manifest as the job's own builds read it; parsed where a file has changed."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
-    result = dbtRunner().invoke(["parse", *_dbt_options()])
-    assert result.success, result.exception
-    return result.result
+    parsed = dbt_project().manifest_path.with_name(PARSED_MANIFEST)
+    return Manifest.from_msgpack(parsed.read_bytes())
 
 
 def dbt(*arguments: str) -> Any:
