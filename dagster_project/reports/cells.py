@@ -11,9 +11,11 @@ from dagster_project.reports.display import (
     MISSING,
     day,
     exact,
+    moment,
     month_name,
     number,
     percent,
+    plain,
     unit_cost,
 )
 from dagster_project.reports.words import STATUS_MEANING, TRUE_UP_LABEL, label
@@ -23,6 +25,20 @@ MONEY_PLACES = {"money": 2, "fine_money": 4}
 # What an empty cell means where the row itself gives no reason.
 MISSING_MEANS = {
     "billed_usd": "no bill has arrived",
+    "billed_cents_usd": "no bill has arrived",
+    "payable_cents_usd": "no invoice has arrived",
+    "billed_quantity": "the bill states no quantity",
+    "reviewed_by": "nobody has reviewed it",
+    "reviewed_at": "nobody has reviewed it",
+    "closed_by": "nobody has closed it",
+    "closed_at": "nobody has closed it",
+    "is_evidence_unchanged": "no decision to compare with",
+    "evidence_hash": "no decision to compare with",
+    "cost_usd": "no usage to price, or its price is not known",
+    "cost_cents_usd": "the price is not known",
+    "unit_price_usd": "the price is not known",
+    "list_unit_price_usd": "the price is not known",
+    "stated_total_amount": "the document states no total",
     "payable_usd": "no invoice has arrived",
     "difference_ratio": "nothing is billed to compare with",
     "usage_date": "the bill speaks of the month, not of the day",
@@ -32,7 +48,6 @@ MISSING_MEANS = {
     "api_key_id": "the bill names no API key",
     "pair_billed_quantity": "the bill states no quantity",
     "amount_usd": "not an amount, or not known",
-    "cost_usd": "no usage to price",
     "denominator": "not counted for this row",
     "provisional_outcomes": "only tickets can be reopened",
     "largest_line": "no open line",
@@ -66,6 +81,8 @@ def cell(column: Column, row: Mapping[str, Any]) -> Cell:
         return Cell(sign + text, kind, exact(value))
     if column.kind in ("count", "quantity"):
         return Cell(number(value, 0), kind, exact(value))
+    if column.kind == "price":
+        return Cell(plain(value), kind, exact(value))
     if column.kind == "ratio":
         return Cell(percent(value), kind, exact(value))
     return _words(column, value)
@@ -80,6 +97,8 @@ def _words(column: Column, value: Any) -> Cell:
         return Cell("yes" if value else "no", "txt")
     if column.kind == "day":
         return Cell(day(value), "txt date")
+    if column.kind == "moment":
+        return Cell(moment(value), "txt date")
     if column.kind == "month":
         return Cell(month_name(value), "txt date")
     return Cell(str(value), "txt")
