@@ -110,6 +110,7 @@ def _write_workbook(lines: list[Row], evidence: list[Row], target: Path, as_of: 
         writer.line(title, "title")
         writer.line(f"Claim: {number(claim)} USD in {len(lines)} lines.", "heading")
         writer.gap()
+        writer.freeze_with_header()
         writer.table(
             tuple(
                 column

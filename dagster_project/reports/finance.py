@@ -14,8 +14,8 @@ import duckdb
 
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.reports.columns import Column
-from dagster_project.reports.disputes import write_disputes
 from dagster_project.reports.display import day, moment, month_name
+from dagster_project.reports.disputes import write_disputes
 from dagster_project.reports.exact_csv import safe_text
 from dagster_project.reports.finance_pdf import render_pdf
 from dagster_project.reports.finance_tables import COVER, TABLES, Table
@@ -36,7 +36,7 @@ from dagster_project.reports.workbook import NO_DATA_TIME
 
 # A page of more rows no longer opens on a phone, and nobody turns a hundred sheets of paper.
 LONGEST_PAGE_ROWS = 5_000
-LONGEST_PRINTED_ROWS = 150
+LONGEST_PRINTED_ROWS = 100
 
 TOTALS = "select * from marts.report_finance_totals where month = $month"
 KNOWN_MONTHS = "select distinct month from marts.reconciliation_months order by month"
@@ -45,7 +45,7 @@ NOT_PUBLISHED = "This snapshot was published without it; the next run adds it."
 
 @dataclass(frozen=True)
 class Filled:
-    """A table with its rows and totals by column; `header` and `rows` are None where a mart lacks."""
+    """A table with its rows and totals by column; `rows` is None where the mart is absent."""
 
     table: Table
     rows: list[Row] | None
@@ -138,9 +138,7 @@ def read_month(snapshot: Path, month: str) -> Month:
         )
 
 
-def _filled(
-    con: duckdb.DuckDBPyConnection, table: Table, month: date, totals: list[Row]
-) -> Filled:
+def _filled(con: duckdb.DuckDBPyConnection, table: Table, month: date, totals: list[Row]) -> Filled:
     rows, header = _rows_or_none(con, table.query, month)
     found = {row["figure"]: row["total_usd"] for row in totals if row["report"] == table.key}
     return Filled(table, rows, header, found)
@@ -177,9 +175,7 @@ def _workbook(books: Month, draft: Path) -> None:
     }
     try:
         with Workbook(str(draft), options) as book:
-            book.set_properties(
-                {"title": books.title, "author": "TrueUp", "created": books.as_of}
-            )
+            book.set_properties({"title": books.title, "author": "TrueUp", "created": books.as_of})
             writer = SheetWriter(book)
             for filled in books.tables:
                 if filled.table is COVER:
@@ -200,6 +196,7 @@ def _cover_sheet(writer: SheetWriter, books: Month, filled: Filled) -> None:
     if filled.rows is None:
         writer.line(filled.empty, "note")
         return
+    writer.freeze_with_header()
     writer.table(columns, filled.rows, empty=filled.empty, totals=filled.totals)
     writer.gap()
     writer.line("Signed off", "heading")
@@ -238,7 +235,7 @@ def _sheet(writer: SheetWriter, filled: Filled) -> None:
     rows = filled.rows[:LONGEST_SHEET_ROWS]
     # the total of all rows must not stand under some of them
     totals = filled.totals if len(rows) == len(filled.rows) else {}
-    writer.table_sheet(filled.table.title, filled.shown_columns, rows, totals)
+    writer.table_sheet(filled.table.title, filled.shown_columns, rows, totals, empty=filled.empty)
 
 
 def _page(books: Month, draft: Path) -> None:

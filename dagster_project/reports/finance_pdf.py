@@ -108,13 +108,14 @@ def _table(
         headings_style=FontFace(emphasis="BOLD", color=(255, 255, 255), fill_color=HEAD),
         borders_layout="HORIZONTAL_LINES",
         line_height=3.6,
-        padding=0.6,
+        padding=(0.6, 1.6, 0.6, 0.6),
     ) as grid:
         grid.row([column.heading for column in columns])
+        bold = FontFace(emphasis="BOLD", fill_color=BAND)
         for row in rows:
-            grid.row([_shown(column, row) for column in columns])
+            style = bold if row.get("is_total") else None
+            grid.row([_shown(column, row) for column in columns], style=style)
         if totals:
-            bold = FontFace(emphasis="BOLD", fill_color=BAND)
             cells = ["Total", *(_total(column, totals) for column in columns[1:])]
             grid.row(cells, style=bold)
 

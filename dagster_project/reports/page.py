@@ -58,16 +58,20 @@ def write_page(snapshot: Path, target: Path, *, title: str, month: str | None = 
 
 def render_page(books: Books, title: str) -> str:
     """Return the page as HTML. Every value from the books is escaped by the template engine."""
-    return page_environment().get_template("page.html.j2").render(
-        title=title,
-        facts=books.facts,
-        definitions=(DIRECT, LOADED, COMPUTED, TRUED_UP, BOUND_NOTE),
-        status_meanings=STATUS_MEANING,
-        columns=PAGE_COLUMNS,
-        **_summary(books),
-        **_reconciliation(books),
-        **_quality(books),
-        units=[_unit_section(books, unit) for unit in UNITS],
+    return (
+        page_environment()
+        .get_template("page.html.j2")
+        .render(
+            title=title,
+            facts=books.facts,
+            definitions=(DIRECT, LOADED, COMPUTED, TRUED_UP, BOUND_NOTE),
+            status_meanings=STATUS_MEANING,
+            columns=PAGE_COLUMNS,
+            **_summary(books),
+            **_reconciliation(books),
+            **_quality(books),
+            units=[_unit_section(books, unit) for unit in UNITS],
+        )
     )
 
 

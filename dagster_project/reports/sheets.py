@@ -90,10 +90,12 @@ class SheetWriter:
         columns: tuple[Column, ...],
         rows: list[Row],
         totals: Mapping[str, Decimal] | None = None,
+        *,
+        empty: str = "No rows.",
     ) -> None:
         """Write one table as a sheet of its own, its header frozen and filtered."""
         self.start_sheet(name, [column.width for column in columns])
-        self.table(columns, rows, empty="No rows.", totals=totals)
+        self.table(columns, rows, empty=empty, totals=totals)
         self._sheet.freeze_panes(1, 0)
         self._sheet.repeat_rows(0)
         self._sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
@@ -101,6 +103,10 @@ class SheetWriter:
     def freeze(self) -> None:
         """Keep what is written so far in sight."""
         self._sheet.freeze_panes(self._row, 0)
+
+    def freeze_with_header(self) -> None:
+        """Keep what is written so far in sight, and the header of the table that comes next."""
+        self._sheet.freeze_panes(self._row + 1, 0)
 
     def gap(self) -> None:
         """Leave one row empty."""
@@ -186,6 +192,8 @@ def _style(column: Column, row: Row) -> dict[str, Any]:
     if not column.is_numeric:
         style |= {"align": "left", "indent": 1}
     value = row[column.key]
+    if row.get("is_total"):
+        style |= {"bold": True, "top": 1}
     if column.kind in NUMBER_FORMATS:
         style["num_format"] = number_format(column, value, is_bound=_is_bound(column, row))
     if column.kind == "unit_cost" and row.get("is_provisional"):
