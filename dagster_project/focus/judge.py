@@ -52,7 +52,7 @@ def outcome(entry: Entry) -> str:
 
 
 def is_waived(rule: str, entries: Mapping[str, Entry]) -> bool:
-    """Whether a failed rule can be kept by no file: it is one of the two, or fails by them alone."""
+    """Whether no file can keep a failed rule: it is one of the two, or fails by them alone."""
     if rule in UNSATISFIABLE:
         return True
     children = (entries.get(rule, {}).get("details") or {}).get("children") or []

@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-focus"
-# pyarrow 26 needs numpy 2 and this validator numpy 1; lift when a later validator has no such bound.
+# pyarrow 26 needs numpy 2 and this validator numpy 1; lift when the validator drops that bound.
 PACKAGES = ("focus-validator==2.2.1", "pyarrow<26")
 WANTED = (3, 12)
 EXIT_FAILED, EXIT_WRONG, EXIT_NO_PYTHON = 1, 2, 77

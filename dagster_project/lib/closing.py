@@ -110,7 +110,7 @@ def decide(
     evidence = _evidence(settings, first_day)
     _check(decision, months, version)
     if decision == "close":
-        _check_reviews(months, evidence)
+        _check_reviews(months, evidence, settings.close_needs, author)
         if not author.despite_drift:
             _check_residuals(settings, landed, months)
     decided_at = decision_files.now()
@@ -285,9 +285,27 @@ def _check(decision: Decision, months: list[Month], version: str) -> None:
             raise ConfigurationError(f"{month.name} stands at rate card {version} already")
 
 
-def _check_reviews(months: list[Month], evidence: dict[tuple[str, str], Line]) -> None:
-    """Refuse to close on other evidence than was reviewed."""
+def _check_reviews(
+    months: list[Month],
+    evidence: dict[tuple[str, str], Line],
+    needs: str,
+    author: Author,
+) -> None:
+    """Refuse to close on other evidence than was reviewed, or without the review that is asked.
+
+    Nobody has to review unless TRUEUP_CLOSE_NEEDS says so; `close_states` shows who did.
+    """
     for month in months:
+        if needs and month.review is None:
+            raise ConfigurationError(f"{month.name} is not reviewed; run `trueup review` first")
+        if (
+            needs == "second_person"
+            and month.review is not None
+            and str(month.review["decided_by"]).casefold() == author.name.strip().casefold()
+        ):
+            raise ConfigurationError(
+                f"{month.name} was reviewed by {author.name.strip()}; somebody else has to close it"
+            )
         review, now = month.review, evidence.get((month.channel, month.account))
         if review is None or now is None or review.get("evidence_hash") == now["evidence_hash"]:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import functools
 import hashlib
 import io
 import itertools
@@ -27,7 +28,7 @@ from dagster_project.lib.reference_tables import (
     ReferenceColumn,
     ReferenceTable,
 )
-from dagster_project.lib.settings import Settings
+from dagster_project.lib.settings import PROJECT_ROOT, Settings
 from dagster_project.lib.sql import identifier
 from dagster_project.sources import SOURCES
 
@@ -198,6 +199,8 @@ def _check_row(where: str, name: str, row: Row) -> None:
             raise ConfigurationError(
                 f"{where}, column source: {row['source']!r} is not one of {', '.join(known)}"
             )
+    if name in ("tolerances", "true_up_rules"):
+        _check_residual(where, name, row)
     if name == "contracts":
         _check_contract(where, row)
     if name == "contract_charges":
@@ -215,6 +218,38 @@ def _check_row(where: str, name: str, row: Row) -> None:
         )
     if name == "accounts" and row["source"] == "*":
         raise ConfigurationError(f"{where}, column source: name one source; '*' fits none")
+
+
+@functools.cache
+def _residual_names() -> dict[str, frozenset[str]]:
+    """What tolerances and true-up rules may name: codes and families, and kinds of tolerance."""
+    seeds = PROJECT_ROOT / "dbt" / "seeds"
+
+    def rows_of(seed: str) -> list[dict[str, str]]:
+        with (seeds / f"{seed}.csv").open(newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+
+    codes = rows_of("residual_codes")
+    # what is proved goes to its rows anyway, and a family may hold both
+    spread = [code for code in codes if code["is_proved"] == "false" and code["is_usage"] == "true"]
+    names = ("residual_code", "family")
+    return {
+        "tolerances": frozenset(
+            {code[name] for code in codes for name in names}
+            | {kind["tolerance"] for kind in rows_of("tolerance_kinds")}
+        ),
+        "true_up_rules": frozenset(code[name] for code in spread for name in names),
+    }
+
+
+def _check_residual(where: str, name: str, row: Row) -> None:
+    """A misspelt code would fit nothing and change nothing."""
+    column = "residual_code" if name == "tolerances" else "residual"
+    known = _residual_names()[name]
+    if row[column] not in known and not (name == "true_up_rules" and row[column] in (None, "*")):
+        raise ConfigurationError(
+            f"{where}, column {column}: {row[column]!r} is not one of {', '.join(sorted(known))}"
+        )
 
 
 def _check_allocation(path: Path, rows: list[Row]) -> None:

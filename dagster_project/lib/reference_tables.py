@@ -212,7 +212,7 @@ REFERENCE_TABLES: dict[str, ReferenceTable] = {
         ("residual_code", "channel", "account"),
         frozenset({"tolerance_tokens"}),
     ),
-    # Which unproved residuals, by code or family, leave their own row and are spread over the usage.
+    # Which unproved residuals, by code or family, are spread over the usage of their month.
     "true_up_rules": ReferenceTable(
         (
             ReferenceColumn("channel"),

@@ -26,6 +26,9 @@ LONGEST_MATURITY_DAYS = 366
 MOST_PERSON_IDS = 1000
 LARGEST_MINIMUM_GROUP = 1000
 
+# What must stand before a close: nothing, a review, or a review by somebody else.
+CLOSE_NEEDS = ("", "review", "second_person")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -40,6 +43,7 @@ class Settings:
     resolution_maturity_days: int = 7
     largest_person_ids: int = 50
     minimum_group_size: int = 5
+    close_needs: str = ""
     task_maturity_days: int = 0
     conversion_maturity_days: int = 0
     quarantine_limit: float = 0.05
@@ -61,6 +65,7 @@ class Settings:
             minimum_group_size=_count(
                 values, "TRUEUP_MINIMUM_GROUP_SIZE", "5", LARGEST_MINIMUM_GROUP
             ),
+            close_needs=_close_needs(values.get("TRUEUP_CLOSE_NEEDS") or ""),
             resolution_maturity_days=_days(values, "TRUEUP_RESOLUTION_MATURITY_DAYS", "7"),
             task_maturity_days=_days(values, "TRUEUP_TASK_MATURITY_DAYS", "0"),
             conversion_maturity_days=_days(values, "TRUEUP_CONVERSION_MATURITY_DAYS", "0"),
@@ -151,6 +156,14 @@ def _count(values: Mapping[str, str], name: str, default: str, most: int) -> int
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise ConfigurationError(f"{name} must be a whole number from 1 to {most}, not {text!r}")
     return int(text)
+
+
+def _close_needs(text: str) -> str:
+    if text not in CLOSE_NEEDS:
+        raise ConfigurationError(
+            f"TRUEUP_CLOSE_NEEDS must be empty, review or second_person, not {text!r}"
+        )
+    return text
 
 
 def _share(text: str) -> float:

@@ -1,4 +1,4 @@
-"""Breached tolerances in words that are enough to act on, for the asset checks and the exit code."""
+"""Breached tolerances in words that are enough to act on, for asset checks and exit codes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ LINES = """
 KEY = ("channel", "account", "month", "currency", "tolerance")
 
 
-def breach_messages(con: duckdb.DuckDBPyConnection, month: str | None = None) -> dict[str, list[str]]:
+def breach_messages(
+    con: duckdb.DuckDBPyConnection, month: str | None = None
+) -> dict[str, list[str]]:
     """Return the messages of each breached tolerance, of one month (YYYY-MM) or of all."""
     wanted = None if month is None else parse_month(month)
     lines = fetch(con, LINES, month=wanted, lines=LARGEST_LINES)
@@ -64,20 +66,18 @@ def _message(breach: Row, lines: list[Row]) -> str:
     """Who, when, how much, what share, which limit, the largest lines and what to do."""
     currency = breach["currency"]
     what = label(breach["tolerance"])
-    amount = (
-        f"{number(breach['moved_usd'])} {currency}, "
-        f"{percent(breach['moved_ratio'])} of {number(breach['billed_usage_usd'])} {currency} billed"
-    )
+    billed = f"{number(breach['billed_usage_usd'])} {currency} billed"
+    share = percent(breach["moved_ratio"])
+    amount = f"{number(breach['moved_usd'])} {currency}, {share} of {billed}"
     if breach["limit_tokens"] is not None and breach["moved_tokens"] is not None:
         amount = f"{number(breach['moved_tokens'], 0)} tokens ({amount})"
         limit = f"{number(breach['limit_tokens'], 0)} tokens"
     elif breach["limit_usd"] is None:
         limit = "that of a rule for one code"
     else:
-        share = breach["tolerance_pct"]
-        limit = f"{number(breach['limit_usd'])} {currency}" + (
-            "" if share is None else f" ({number(share, 2)} %)"
-        )
+        limit = f"{number(breach['limit_usd'])} {currency}"
+        if breach["tolerance_pct"] is not None:
+            limit += f" ({number(breach['tolerance_pct'], 2)} %)"
     text = (
         f"{breach['channel']} / {breach['account']}, {month_name(breach['month'])}: "
         f"{what} tolerance breached by {label(breach['breached_codes'])}: {amount}; limit {limit}"

@@ -49,8 +49,6 @@
 
 {# What FOCUS 1.2 asks of a row and the official rules pass over, by name: a condition that no row may meet. #}
 {% macro focus_row_rules() -%}
-    {%- set priced = "ChargeCategory in ('Usage', 'Purchase')" -%}
-    {%- set unlike = "abs(cast(%s as decimal(38, 12)) * cast(%s as decimal(38, 12)) - %s) > 0.000000001" -%}
     {{ return({
         'charge_category_is_allowed':
             "ChargeCategory not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment')",

@@ -16,9 +16,9 @@ from reports_snapshot import FORMULA, SCRIPT, build_snapshot
 
 from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.reports.alerts import render_month
-from dagster_project.reports.tolerances import drift_messages
 from dagster_project.reports.page import write_page
 from dagster_project.reports.summary import render_summary
+from dagster_project.reports.tolerances import drift_messages
 from dagster_project.reports.workbook import write_workbook
 
 TITLE = "Unit costs & bills"

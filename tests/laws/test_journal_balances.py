@@ -15,7 +15,7 @@ from rendering import model
 D = Decimal
 ATTO = D(1).scaleb(-18)
 CENT = D("0.01")
-EXAMPLES = settings(max_examples=40, deadline=None)
+EXAMPLES = settings(max_examples=25, deadline=None)
 KINDS = (
     *("usage", "adjustment", "fee", "commitment", "credit", "refund", "tax"),
     *("purchase", "drawdown", "expiry"),
@@ -83,8 +83,10 @@ def rounded(units: int) -> Decimal:
 
 @EXAMPLES
 @given(lines, costs)
-@example([("I-1", "usage", 10 * 10**18)], {"a": 1, "b": 1, "c": 1})
-@example([("I-1", "usage", 10**18), ("I-1", "tax", 5 * 10**15)], {"a": 2, "b": -1})
+@example([("I-1", "usage", 10 * 10**18)], {"a": 10**18, "b": 10**18, "c": 10**18})
+# half a cent by three: what the division loses must not round it down
+@example([("I-1", "usage", 5 * 10**15)], {"a": 10**18, "b": 10**18, "c": 10**18})
+@example([("I-1", "usage", 10**18), ("I-1", "tax", 5 * 10**15)], {"a": 2 * 10**18, "b": -(10**18)})
 @example([("I-1", "usage", 10**18), ("I-1", "drawdown", -(10**18))], {})
 def test_entries_balance_and_payables_are_the_rounded_invoices(
     con: duckdb.DuckDBPyConnection, invoice_lines: list[Line], shares: dict[str, int]
@@ -117,7 +119,7 @@ def test_entries_balance_and_payables_are_the_rounded_invoices(
 
 
 def test_prepaid_is_an_asset_until_it_is_drawn_or_lost(con: duckdb.DuckDBPyConnection) -> None:
-    """50.00 bought, 10.00 of usage paid from it, 5.00 lost: 50.00 are payable and 35.00 are left."""
+    """50.00 bought, 10.00 of usage paid from it, 5.00 lost: 50.00 are payable, 35.00 are left."""
     whole = 10**18
     journal = posted(
         con,
@@ -145,7 +147,8 @@ def test_an_invoice_whose_rate_of_exchange_is_unknown_is_not_posted(
     con.execute("delete from int_cost_center_costs; delete from accruals")
     con.execute("delete from int_invoice_lines")
     con.execute(
-        "insert into int_invoice_lines values ('c', 'a', 'I-1', date '2026-09-01', 'usage', 1, true),"
+        "insert into int_invoice_lines values"
+        " ('c', 'a', 'I-1', date '2026-09-01', 'usage', 1, true),"
         " ('c', 'a', 'I-1', date '2026-09-01', 'tax', null, true),"
         " ('c', 'a', 'derived', date '2026-09-01', 'usage', 1, false)"
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +21,7 @@ import pytest
 from exports import invoice, json_lines
 from harness import Home, differing_marts
 
+from dagster_project import cli
 from dagster_project.lib.closing import Author, Decision, decide
 from dagster_project.lib.compiled_models import build_model
 from dagster_project.lib.dbt_project import compiled_manifest
@@ -215,14 +217,22 @@ def story(make_home: Callable[[str], Home], tmp_path_factory: pytest.TempPathFac
     look(home)
     story.states["open"] = states(home)
     story.journals["open"] = home.sql(SEPTEMBER_LINES)
+    home.environment["TRUEUP_CLOSE_NEEDS"] = "review"
+    story.said["no review"] = refusal(home, "close", account="owed")
+    del home.environment["TRUEUP_CLOSE_NEEDS"]
     story.matches["open"] = home.sql(MATCHES)
     story.decided["review"] = decision(home, "review", "looked at every line")
-    home.drop("invoice_lines/shared-2.csv", billed("shared", "Setup,,,,,0.40,USD,fee", number="X-2"))
+    home.drop(
+        "invoice_lines/shared-2.csv", billed("shared", "Setup,,,,,0.40,USD,fee", number="X-2")
+    )
     look(home)
     story.states["reviewed"] = states(home)
     story.said["other evidence"] = refusal(home, "close", account="shared")
     decision(home, "review", "the fee too", account="shared")
     story.said["drift"] = refusal(home, "close")
+    home.environment["TRUEUP_CLOSE_NEEDS"] = "second_person"
+    story.said["second person"] = refusal(home, "close", account="owed")
+    del home.environment["TRUEUP_CLOSE_NEEDS"]
     # without a run between: landing is the store
     decision(home, "close", "without invoice", account="owed")
     story.said["closed twice"] = refusal(home, "close", account="owed")
@@ -333,6 +343,61 @@ def test_a_change_of_evidence_after_the_close_is_said_and_moves_no_state(story: 
 
 def test_a_rebuild_from_landing_gives_the_same_states_journal_and_matches(story: Story) -> None:
     assert story.rebuilt == {}
+
+
+def test_who_wants_a_review_or_a_second_person_gets_it(story: Story) -> None:
+    assert story.said["no review"] == (
+        "google/owed 2026-09 is not reviewed; run `trueup review` first"
+    )
+    assert story.said["second person"] == (
+        "google/owed 2026-09 was reviewed by A. Controller; somebody else has to close it"
+    )
+
+
+def command(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *said: str
+) -> tuple[int, str, str]:
+    """Exit code and output of `trueup` in this process, on a copy of the story's snapshot."""
+    home = Home(story.home.path.with_name("commands"))
+    if not home.path.exists():
+        story.home.rebuilt(home.path)
+        home.settings.exports.mkdir(parents=True)
+        shutil.copy(story.home.settings.snapshot, home.settings.snapshot)
+    monkeypatch.setattr("sys.argv", ["trueup", *said])
+    with home.entered(), pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out, printed.err
+
+
+BY = ("--by", "C. Third")
+
+
+def test_the_commands_of_a_month_end_say_what_they_did(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trueup(*said: str) -> tuple[int, str, str]:
+        return command(story, monkeypatch, capsys, *said)
+
+    october = ("--month", "2026-10", "--account", "shared", *BY)
+    code, out, _ = trueup("review", *october, "--note", "looked")
+    assert (code, out.splitlines()[0][:32]) == (0, "review   google/shared 2026-10 r")
+    line = ("match", "confirm", "--code", "unexplained", "--month", "2026-09", *BY)
+    code, out, _ = trueup(*line, "--account", "drift")
+    assert (code, out.split()[:5]) == (
+        0, ["confirm", "google/drift", "2026-09", "unexplained", "4.9"],
+    )  # fmt: skip
+    code, out, _ = trueup("close", *october)
+    assert (code, out.splitlines()[-1]) == (0, "takes effect with the next `trueup run`")
+    code, _, err = trueup("close", *october)
+    assert (code, "is closed already" in err) == (2, True)
+    code, _, err = trueup("close", *october, "--reopen", "--despite-drift", "x")
+    assert (code, "--despite-drift closes a month" in err) == (2, True)
+    code, out, _ = trueup("journal", "--month", "2026-09")
+    assert code == 0
+    assert out.strip().endswith("exports/journal-2026-09.csv")
+    assert trueup("journal", "--month", "soon")[0] == 2
+    assert trueup("match", "forget", "--line", "x", *BY)[0] == 2
 
 
 # ---- residuals
@@ -455,7 +520,7 @@ def test_cents_of_equal_shares_sum_to_the_invoice(story: Story) -> None:
 def test_the_journal_of_a_closed_month_stays_as_it_was_closed(story: Story) -> None:
     assert story.journals["closed"] == story.journals["changed"] != []
     assert len(story.journals["closed"]) > len(story.journals["open"])  # the fee's invoice
-    corrected = [row for row in entries(story.home, "corrected")]
+    corrected = entries(story.home, "corrected")
     assert corrected == story.journals["reopened"] == [
         ("2026-09-30", "invoice", "LLM usage expense", "=CC-1", D(12)),
         ("2026-09-30", "invoice", "2000 Payables", None, D(-12)),

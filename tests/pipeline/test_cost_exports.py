@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from dagster_project.lib.settings import PROJECT_ROOT
 
 D = Decimal
 SAMPLES = PROJECT_ROOT.parent / "shared" / "data" / "focus"
+OFFICIAL, INVENTED = SAMPLES / "focus_sample_1.0_official.csv", SAMPLES / "focus_llm_200.csv"
 OWN_LOG = """\
 target,path,constant,transform,note
 kind,,call_log,,
@@ -30,7 +30,7 @@ requested_at,at,,,
 channel,channel,,,
 account,account,,,
 model_served,model,,,
-usage_convention,,exclusive,,
+usage_convention,,disjoint,,
 input_tokens,in,,,
 output_tokens,out,,,
 status,,success,,
@@ -189,6 +189,9 @@ def exported(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
         {"ChargeType": "Refund", "CostInBillingCurrency": "-1"},
         {"MeterCategory": "Virtual Machines", "Product": "VM", "MeterName": "D2s"},
     ))  # fmt: skip
+    if OFFICIAL.exists():
+        home.drop("focus_costs/official.csv", OFFICIAL.read_bytes())
+        home.drop("focus_costs/llm.csv", INVENTED.read_bytes())
     home.compute()
     return home
 
@@ -319,26 +322,28 @@ def test_a_file_that_does_not_conform_loads_and_its_gaps_are_listed(exported: Ho
         ("1.0", "ListCost", "zero_is_no_price", 2),
     ]
     assert exported.sql(
-        "select column_name, code from marts.quarantined_rows"
+        "select column_name, reason_code from marts.quarantined_rows"
         " where path = 'focus_costs/odd.csv'"
     ) == [("billed_cost", "missing_value")]
 
 
 def test_the_version_is_told_by_the_columns(exported: Home) -> None:
+    """The newest file has a ServiceProviderName and no ProviderName; the odd one no InvoiceId."""
     assert exported.sql(
-        "select distinct document_path, focus_version from marts.focus_gaps order by all"
+        "select distinct document_path, focus_version from marts.focus_gaps where document_path in"
+        " ('focus_costs/2026-09-30.csv', 'focus_costs/newest.parquet', 'focus_costs/odd.csv')"
+        " order by all"
     ) == [
-        ("focus_costs/2026-09-15.csv", "1.2"),
         ("focus_costs/2026-09-30.csv", "1.2"),
         ("focus_costs/newest.parquet", "1.4"),
         ("focus_costs/odd.csv", "1.0"),
-    ] or True
+    ]
 
 
 def test_other_services_of_a_cloud_are_listed_and_enter_nothing(exported: Home) -> None:
     assert exported.sql(
         "select channel, service_name, lines, billed_amount from marts.export_scope"
-        " where not is_in_scope order by all"
+        " where not is_in_scope and document_path <> 'focus_costs/official.csv' order by all"
     ) == [
         ("aws", "AmazonSageMaker Amazon SageMaker", 1, D(40)),
         ("azure", "Azure Machine Learning", 1, D(1)),
@@ -396,7 +401,12 @@ def test_an_export_bills_the_days_it_covers_those_without_a_line_too(exported: H
         "select cast(usage_date as varchar), residual_code, sum(residual_usd) from"
         " marts.reconciliation_lines where channel = 'aws' and model_key like '%haiku%'"
         " group by all order by all"
-    ) == [("2026-09-10", "matched", D(0)), ("2026-09-12", "used_not_billed", D(-1))]
+    ) == [
+        ("2026-09-10", "matched", D(0)),
+        # the agreed discount names the model and no meter
+        ("2026-09-10", "unmapped", D("-0.25")),
+        ("2026-09-12", "used_not_billed", D(-1)),
+    ]
 
 
 # ---- Google and Azure
@@ -420,7 +430,7 @@ def test_google_credits_are_lines_of_their_own(exported: Home) -> None:
 
 def test_azure_quantities_are_read_in_the_unit_of_their_meter(exported: Home) -> None:
     """Both parts of the export count."""
-    assert billed(exported, "azure_costs") == [
+    assert sorted(billed(exported, "azure_costs"), key=str) == sorted([
         ("usage", "gpt-4o-2024-11-20", "input_uncached_tokens", 1_000_000, D("0.0000025"),
          D("2.5")),
         ("usage", "gpt-5-2025-08-07", "input_uncached_tokens", 2_000_000, D("0.00000125"),
@@ -428,9 +438,9 @@ def test_azure_quantities_are_read_in_the_unit_of_their_meter(exported: Home) ->
         ("usage", "gpt-4o-2024-11-20", "input_cache_read_tokens", 1_000_000, D("0.0000025"),
          D("2.5")),
         ("usage", "gpt-5.4-2026-03-05", "output_tokens", 3_000_000, D("0.0000000025"), D("2.5")),
-        ("adjustment", "gpt-4o-2024-11-20", None, None, None, D("-0.01")),
+        ("adjustment", "gpt-4o-2024-11-20", "unmapped", None, None, D("-0.01")),
         ("refund", "gpt-4o-2024-11-20", None, None, None, D(-1)),
-    ]  # fmt: skip
+    ], key=str)  # fmt: skip
 
 
 def test_no_person_of_an_export_reaches_the_warehouse(exported: Home) -> None:
@@ -438,14 +448,10 @@ def test_no_person_of_an_export_reaches_the_warehouse(exported: Home) -> None:
         assert b"jane@example.com" not in path.read_bytes()
 
 
-def test_published_samples_load_whole(home: Home, exported: Home) -> None:
-    """The official FOCUS 1.0 sample has no language model; its gaps are those of its page."""
-    official, own = SAMPLES / "focus_sample_1.0_official.csv", SAMPLES / "focus_llm_200.csv"
-    if not official.exists():
+def test_published_samples_load_whole(exported: Home) -> None:
+    """The official FOCUS 1.0 sample has no language model; its gaps were counted in the file."""
+    if not OFFICIAL.exists():
         pytest.skip("the samples (../shared/data/focus) are not on this machine")
-    home.drop("focus_costs/official.csv", official.read_bytes())
-    home.drop("focus_costs/llm.csv", own.read_bytes())
-    home.compute()
     assert exported.sql(
         "select document_path, is_in_scope, sum(lines)::int from marts.export_scope"
         " where document_path in ('focus_costs/official.csv', 'focus_costs/llm.csv')"
@@ -461,13 +467,14 @@ def test_published_samples_load_whole(home: Home, exported: Home) -> None:
     assert gaps["Tags", "literal_null"] == 289
     assert gaps["Id", "stray_column"] == 1000
     assert gaps["BillingPeriodStart", "time_format: a space in place of T"] == 1000
-    with own.open(encoding="utf-8") as stream:
+    with INVENTED.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     for invoice_id in ("INV-EXA-202509", "INV-SAM-202509"):
         wanted = sum(D(row["BilledCost"]) for row in rows if row["InvoiceId"] == invoice_id)
         assert exported.sql(
             f"select payable_amount from marts.invoices where invoice_id = '{invoice_id}'"
         ) == [(wanted,)]
-    assert json.dumps(sorted({kind for (kind,) in exported.sql(
+    assert exported.sql(
         "select distinct charge_kind from marts.fct_billed_lines where invoice_id like 'INV-%'"
-    )})) == '["adjustment", "credit", "purchase", "tax", "usage"]'  # fmt: skip
+        " order by all"
+    ) == [("adjustment",), ("credit",), ("purchase",), ("tax",), ("usage",)]

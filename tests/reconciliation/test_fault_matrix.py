@@ -25,6 +25,8 @@ SCENARIOS = scenarios()
 DETECTED_FROM = D("0.001")
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
+REAL_OPENAI = PROJECT_ROOT.parent / "shared" / "data" / "providers" / "openai"
+
 Residuals = dict[tuple[str, str], dict[str, tuple[Decimal, Decimal]]]
 
 
@@ -36,6 +38,11 @@ def august(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(path)
     home.reference("contracts", contracts_csv())
     land(home, [scenario.books for scenario in SCENARIOS])
+    if REAL_OPENAI.is_dir():
+        for kind in ("usage", "cost"):
+            name = f"dashboard_{kind}_export_2025-10.real_redacted.csv"
+            folder = {"usage": "openai_usage", "cost": "openai_costs"}[kind]
+            home.drop(f"{folder}/real/{name}", (REAL_OPENAI / name).read_bytes())
     home.load()
     with home.entered():
         dbt(
@@ -173,6 +180,31 @@ def test_an_overcharge_is_disputed_with_the_bill_and_the_document_that_decides(
     wanted = BY_NAME["openai-contract"].by_code()["rate_contract"][0]
     assert abs(rows[0][0] - wanted) <= CENT
     assert rows[0][1:] == (True, True)
+
+
+def test_a_real_week_at_openai_ties_on_three_days_and_says_what_does_not(august: Home) -> None:
+    """Amounts as worked out with the published export: one row of 8 requests is billed a day earlier."""
+    if not REAL_OPENAI.is_dir():
+        pytest.skip("the real export (../shared/data/providers/openai) is not on this machine")
+    rows = august.warehouse_sql(
+        "select day(usage_date), residual_code, residual_usd from marts.reconciliation_lines"
+        " where account = 'real' order by all"
+    )
+    assert rows == [
+        (5, "timing_day", D("0.648614")),
+        (6, "timing_day", D("-0.648614")),
+        (6, "unexplained", D("0.3945425")),
+        (7, "matched", D(0)),
+        (8, "unexplained", D("0.5455665")),
+        (10, "matched", D(0)),
+        (11, "matched", D(0)),
+    ]
+    proof = august.warehouse_sql(
+        "select distinct evidence_kind from marts.reconciliation_evidence"
+        " inner join marts.reconciliation_lines using (reconciliation_line_id)"
+        " where account = 'real' and residual_code = 'timing_day' order by all"
+    )
+    assert proof == [("billed_line",), ("provider_usage_row",)]
 
 
 def test_the_documented_matrix_is_the_tested_one() -> None:

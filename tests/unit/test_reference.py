@@ -82,6 +82,22 @@ def test_a_changed_file_is_noticed_and_makes_loaded_days_pending(landing: Landin
             "row 2, column tolerance_pct: '0.5%'",
         ),
         (
+            "tolerances",
+            "residual_code,channel,account,tolerance_pct,tolerance_usd\nrates,*,*,0.5,1\n",
+            "row 2, column residual_code: 'rates' is not one of",
+        ),
+        (
+            "true_up_rules",
+            "residual,rule\nunlogged,evenly\n",
+            "row 2, column rule: 'evenly' is not one of proportional, none",
+        ),
+        # what is proved is never spread, it goes to its rows
+        (
+            "true_up_rules",
+            "residual,rule\nrounding,proportional\n",
+            "row 2, column residual: 'rounding' is not one of",
+        ),
+        (
             "internal_users",
             "user_id,reason,valid_from,valid_to\nu,,2026-02-30,\n",
             "row 2, column valid_from: '2026-02-30' is not a date",

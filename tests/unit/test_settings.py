@@ -40,6 +40,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         ("TRUEUP_LARGEST_PERSON_IDS", "1001"),
         ("TRUEUP_MINIMUM_GROUP_SIZE", "0"),
         ("TRUEUP_MINIMUM_GROUP_SIZE", "five"),
+        ("TRUEUP_CLOSE_NEEDS", "two"),
         ("TRUEUP_TASK_MATURITY_DAYS", "a week"),
         ("TRUEUP_CONVERSION_MATURITY_DAYS", "367"),
         ("TRUEUP_QUARANTINE_LIMIT", "5%"),

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- grain: one row per charge of a cost export that bills more than language models
 -- is_in_scope: the service is a language model's. Of a channel that no table knows, the category of
 -- the service decides.

@@ -32,7 +32,14 @@ invoices as (
 
 ),
 
-report_lines as (select * from lines where document_type = 'cost_report'),
+-- a month that an export calls its invoice is the number of no document
+report_lines as (
+
+    select * replace (if(is_issuer_invoice_id is not false, invoice_id, null) as invoice_id)
+    from lines
+    where document_type = 'cost_report'
+
+),
 
 covering as (
 
@@ -52,19 +59,26 @@ covering as (
 
 ),
 
--- a cost export may name the invoice of its lines by itself
+-- a cost export may name the invoice of its lines by itself; where that document has not arrived and
+-- another covers the day, the other speaks, and nothing is billed twice
 assigned as (
 
     select
         report_lines.* replace (
             case
-                when report_lines.invoice_id is not null then report_lines.invoice_id
+                when own_invoices.invoice_id is not null then report_lines.invoice_id
+                when covering.channel is null then report_lines.invoice_id
                 when covering.invoices = 1 and covering.billed_currency = report_lines.billed_currency
                     then covering.invoice_id
             end as invoice_id
         ),
-        report_lines.invoice_id is null and covering.channel is not null as is_covered
+        own_invoices.invoice_id is not null or covering.channel is not null as has_document
     from report_lines
+    left join invoices as own_invoices
+        on report_lines.channel = own_invoices.channel
+        and report_lines.account = own_invoices.account
+        and report_lines.invoice_id = own_invoices.invoice_id
+        and report_lines.billed_currency = own_invoices.billed_currency
     left join covering
         on report_lines.channel = covering.channel
         and report_lines.account = covering.account
@@ -72,20 +86,7 @@ assigned as (
 
 ),
 
-exported as (
-
-    select
-        assigned.*,
-        invoices.invoice_id is not null as has_document
-    from assigned
-    left join invoices
-        on assigned.channel = invoices.channel
-        and assigned.account = invoices.account
-        and assigned.invoice_id = invoices.invoice_id
-        and assigned.billed_currency = invoices.billed_currency
-    where not assigned.is_covered or assigned.invoice_id is not null
-
-),
+exported as (select * from assigned where not has_document or invoice_id is not null),
 
 shown_by_day as (
 
@@ -98,7 +99,7 @@ shown_by_day as (
 
 spine as (
 
-    select * exclude (is_covered, has_document), invoice_id is not null as has_invoice
+    select * exclude (has_document), invoice_id is not null as has_invoice
     from exported
     where is_charge or not has_document
 

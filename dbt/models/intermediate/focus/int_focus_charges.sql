@@ -61,21 +61,23 @@ numbered as (
 
 ),
 
-candidates as (
+-- a line of one day meets the prices of that day; only a longer one looks through its days
+met as (
 
-    select
-        numbered.comparison_no,
-        numbered.quantity as stated_quantity,
-        numbered.billed_amount,
-        numbered.rounding_allowance_usd,
-        prices.priced_per,
-        prices.list_unit_price_usd,
-        prices.unit_price_usd,
-        min(prices.rate_id) as rate_id,
-        min(prices.contract_id) as contract_id,
-        bool_and(prices.is_provider_count) as is_provider_count,
-        if(count(distinct prices.processing) = 1, min(prices.processing), 'mixed') as processing,
-        cast(sum(prices.quantity) as decimal(38, 6)) as counted_quantity
+    select numbered.comparison_no, prices.* exclude (channel, account, usage_date, model_key, meter)
+    from numbered
+    inner join prices
+        on numbered.channel = prices.channel
+        and numbered.account = prices.account
+        and numbered.model_key = prices.model_key
+        and numbered.meter = prices.meter
+        and numbered.period_start = prices.usage_date
+    where numbered.period_start = numbered.period_end
+        and (numbered.processing is null or numbered.processing = prices.processing)
+
+    union all
+
+    select numbered.comparison_no, prices.* exclude (channel, account, usage_date, model_key, meter)
     from numbered
     inner join prices
         on numbered.channel = prices.channel
@@ -83,7 +85,28 @@ candidates as (
         and numbered.model_key = prices.model_key
         and numbered.meter = prices.meter
         and prices.usage_date between numbered.period_start and numbered.period_end
+    where numbered.period_start < numbered.period_end
         and (numbered.processing is null or numbered.processing = prices.processing)
+
+),
+
+candidates as (
+
+    select
+        numbered.comparison_no,
+        numbered.quantity as stated_quantity,
+        numbered.billed_amount,
+        numbered.rounding_allowance_usd,
+        met.priced_per,
+        met.list_unit_price_usd,
+        met.unit_price_usd,
+        min(met.rate_id) as rate_id,
+        min(met.contract_id) as contract_id,
+        bool_and(met.is_provider_count) as is_provider_count,
+        if(count(distinct met.processing) = 1, min(met.processing), 'mixed') as processing,
+        cast(sum(met.quantity) as decimal(38, 6)) as counted_quantity
+    from met
+    inner join numbered on met.comparison_no = numbered.comparison_no
     group by all
 
 ),
