@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ import duckdb
 
 from dagster_project.reports.columns import Column
 from dagster_project.reports.display import month_name, number
-from dagster_project.reports.exact_csv import safe_text
+from dagster_project.reports.exact_csv import csv_writer, safe_text
 from dagster_project.reports.finance_tables import DISPUTES, DOCUMENT, LINE_ID
 from dagster_project.reports.replacing import replacing
 from dagster_project.reports.sheets import SheetWriter
@@ -86,7 +85,7 @@ def _file_name(channel: str, account: str, month: str) -> str:
 
 def _write_csv(lines: list[Row], target: Path) -> None:
     with replacing(target) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv_writer(stream)
         writer.writerow(lines[0])
         writer.writerows([safe_text(value) for value in line.values()] for line in lines)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -16,7 +15,7 @@ from dagster_project.lib.errors import ConfigurationError, TrueUpError
 from dagster_project.reports.columns import Column
 from dagster_project.reports.display import day, moment, month_name
 from dagster_project.reports.disputes import write_disputes
-from dagster_project.reports.exact_csv import safe_text
+from dagster_project.reports.exact_csv import csv_writer, safe_text
 from dagster_project.reports.finance_pdf import render_pdf
 from dagster_project.reports.finance_tables import COVER, TABLES, Table
 from dagster_project.reports.page import page_environment
@@ -158,7 +157,7 @@ def _rows_or_none(
 
 def _write_csv(filled: Filled, target: Path) -> None:
     with replacing(target) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv_writer(stream)
         writer.writerow(filled.header)
         writer.writerows([safe_text(value) for value in row.values()] for row in filled.rows or [])
 
