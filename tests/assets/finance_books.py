@@ -67,13 +67,16 @@ def _step(of: dict[str, Any], no: int, step: str, amount: str) -> dict[str, Any]
             "meaning": f"What {step} is."}  # fmt: skip
 
 
-def _line(of: dict[str, Any], name: str, code: str, amounts: tuple[str, str, str], **more: Any) -> Any:
+def _line(
+    of: dict[str, Any], name: str, code: str, amounts: tuple[str, str, str], **more: Any
+) -> Any:
     computed, billed, residual = amounts
     return {**of, "reconciliation_line_id": name, "residual_code": code, "model_key": "gpt-5",
             "meter": name, "processing": "realtime", "currency": "USD", "line_no": 1,
             "computed_quantity": 1000, "billed_quantity": D(1000),
             "computed_cost_usd": D(computed), "billed_usd": D(billed), "residual_usd": D(residual),
-            "is_lower_bound": False, "finding": f"Line {name}.", "action": "Look.", **more}  # fmt: skip
+            "is_lower_bound": False, "finding": f"Line {name}.", "action": "Look.",
+            **more}  # fmt: skip
 
 
 def _charge(name: str, cost: str | None, **more: Any) -> dict[str, Any]:
@@ -159,7 +162,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     # 3.335 + 3.335 + 3.334 = 10.004: 10.00, so one of them gets the cent
     "fct_charge_lines": [
         _charge("gpt-5", "3.335"), _charge(COMMAND, "3.335"), _charge(SCRIPT, "3.334"),
-        _charge("unknown", None, unit_price_usd=None, rate_id=None, unpriced_reason="unknown_model"),
+        _charge("unknown", None, unit_price_usd=None, rate_id=None, unpriced_reason="no_price"),
     ],
     "rate_card": [{"rate_id": "r1", "source": "price page", "read_on": "2026-09-01"}],
     "report_snapshot": [
@@ -188,9 +191,7 @@ def contracts() -> dict[str, dict[str, str]]:
 def build_books(path: Path) -> Path:
     """Write the snapshot to `path`."""
     types = contracts()
-    types.setdefault(
-        "rate_card", {"rate_id": "varchar", "source": "varchar", "read_on": "date"}
-    )
+    types.setdefault("rate_card", {"rate_id": "varchar", "source": "varchar", "read_on": "date"})
     with duckdb.connect(str(path)) as con:
         con.execute("create schema marts")
         for mart in GIVEN:

@@ -6,6 +6,7 @@ import csv
 import html
 import re
 import shutil
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def test_a_month_without_a_bill_and_usage_without_a_price_are_empty_and_not_zero
     rates = rows_of(exports / "finance-2026-09/rates.csv")
     (unpriced,) = (row for row in rates if row["model_key"] == "unknown")
     assert (unpriced["cost_usd"], unpriced["cost_cents_usd"]) == ("", "")
-    assert unpriced["unpriced_reason"] == "unknown_model"
+    assert unpriced["unpriced_reason"] == "no_price"
 
 
 def test_headers_are_frozen_and_numbers_are_numbers(exports: Path) -> None:
@@ -215,7 +216,10 @@ def test_the_dispute_pack_holds_claim_lines_and_documents(exports: Path) -> None
     folder = exports / "disputes"
     (lines,) = (path for path in folder.glob("openai-default-2026-09.csv"))
     rows = rows_of(lines)
-    assert [row["disputed_cents_usd"] for row in rows] == ["0.510000000000000000", "0.500000000000000000"]
+    assert [row["disputed_cents_usd"] for row in rows] == [
+        "0.510000000000000000",
+        "0.500000000000000000",
+    ]
     assert {row["claim_cents_usd"] for row in rows} == {"1.010000000000000000"}
     book = load_workbook(folder / "openai-default-2026-09.xlsx")
     assert book.sheetnames == ["Dispute", "Lines", "Evidence"]
@@ -230,16 +234,14 @@ def test_an_account_cannot_write_outside_the_folder_and_a_gone_dispute_leaves_no
     shutil.copy(snapshot, changed)
     with duckdb.connect(str(changed)) as con:
         con.execute(
-            "update marts.report_finance_disputes set account = '../../etc' where account <> 'default'"
+            "update marts.report_finance_disputes set account = '../../etc'"
+            " where account <> 'default'"
         )
     folder = tmp_path / "out" / "disputes"
     folder.mkdir(parents=True)
     (folder / "google-default-2026-09.csv").write_text("gone")
     (folder / "google-default-2026-08.csv").write_text("another month")
-    as_of = SEPTEMBER
-    from datetime import datetime, time  # noqa: PLC0415
-
-    written = write_disputes(changed, folder, SEPTEMBER, datetime.combine(as_of, time()))
+    written = write_disputes(changed, folder, SEPTEMBER, datetime.combine(SEPTEMBER, time()))
     assert len(written) == 4
     assert {path.parent for path in written} == {folder}
     kept = {path.name for path in folder.iterdir()}
