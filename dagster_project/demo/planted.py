@@ -33,6 +33,8 @@ def planted(
         _used_not_billed(anthropic),
         _unexplained(),
         _google_rounding(google),
+        _tax([*openai, *bypass]),
+        _credit(),
         _console_rounding(research),
         _not_billed("openai", "default", openai, LAST_BILLED_DAY),
         _not_billed("anthropic", "default", anthropic, LAST_BILLED_DAY),
@@ -59,12 +61,28 @@ def _unlogged(bypass: list[Usage]) -> list[Planted]:
 
 def _rate(anthropic: list[Usage]) -> Planted:
     return Planted(
-        "rate", "anthropic", "default",
+        "rate_region", "anthropic", "default",
         day_at(bills.PREMIUM_DAYS[0]), day_at(bills.PREMIUM_DAYS[-1]),
         prices.SONNET, prices.OUTPUT,
         _sum(bills.premium(usage, prices.OUTPUT) for usage in anthropic),
         "Anthropic billed claude-sonnet-4-6 output at 16.5 instead of 15 USD per million tokens, "
         "a regional premium that nobody ordered; the quantities agree.",
+    )  # fmt: skip
+
+
+def _tax(metered: list[Usage]) -> Planted:
+    return Planted(
+        "tax", "openai", "default", MONTH_FIRST_DAY, MONTH_LAST_DAY, "", "",
+        bills.openai_invoice(metered)[-1].amount,
+        "OpenAI's September invoice adds sales tax, which is no cost of usage.",
+    )  # fmt: skip
+
+
+def _credit() -> Planted:
+    return Planted(
+        "credit", "anthropic", "default", MONTH_FIRST_DAY, MONTH_LAST_DAY, "", "",
+        bills.PROMOTIONAL_CREDIT,
+        "Anthropic's September invoice takes a promotional credit off what is to be paid.",
     )  # fmt: skip
 
 

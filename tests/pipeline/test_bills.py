@@ -152,7 +152,12 @@ def test_usage_without_any_bill_is_not_billed_yet(billed: Home) -> None:
 
 
 def test_credits_and_tax_are_payable_and_never_usage(billed: Home) -> None:
-    assert month(billed, "google", "taxed") == ("matched", D(100), D(100), D(96), D(0))
+    assert month(billed, "google", "taxed") == ("matched", D(100), D(96), D(96), D(-4))
+    assert residuals(billed, "google", "taxed") == [("credit", D(-20)), ("tax", D(16))]
+    assert billed.sql(
+        "select billed_usage_usd, payable_usage_usd from marts.reconciliation_months"
+        " where account = 'taxed'"
+    ) == [(D(100), D(100))]
 
 
 def test_every_charge_of_an_invoice_is_a_billed_line_and_they_sum_to_what_is_payable(
@@ -250,7 +255,7 @@ def test_the_sums_hold_over_all_these_bills(billed: Home) -> None:
     (computed,) = billed.sql("select sum(cost_usd) from marts.fct_llm_calls")[0]
     (residual,) = billed.sql(
         "select sum(residual_usd) from marts.reconciliation_lines"
-        " where residual_code <> 'not_billed'"
+        " where residual_code <> 'not_billed' and is_usage"
     )[0]
     assert billed.sql(
         "select sum(computed_cost_usd), sum(trued_up_cost_usd) from marts.cost_per_feature"

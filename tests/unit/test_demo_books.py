@@ -388,7 +388,7 @@ def test_unlogged_usage_is_about_three_percent_of_septembers_openai_bill(demo: D
 def test_the_rate_difference_is_a_dollar_fifty_per_million_and_over_half_a_percent(
     demo: Demo, anthropic: Tokens
 ) -> None:
-    (entry,) = demo.planted("rate", "anthropic")
+    (entry,) = demo.planted("rate_region", "anthropic")
     release = only(
         anthropic, day=days("2026-09-21", "2026-09-23"), model=[SONNET], meter=["output"]
     )
