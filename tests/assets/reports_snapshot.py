@@ -337,7 +337,7 @@ def report_sql(model: str) -> str:
     """Return the SQL of a report model, rendered as dbt would on this snapshot."""
     macros = "".join(
         (PROJECT / "dbt" / "macros" / f"{name}.sql").read_text(encoding="utf-8")
-        for name in ("money", "windows")
+        for name in ("money", "windows", "finance")
     )
     text = (REPORT_MODELS / f"{model}.sql").read_text(encoding="utf-8")
     template = Environment(autoescape=False).from_string(macros + text)
