@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import shutil
+import subprocess
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
+from graphlib import TopologicalSorter
 
 import pytest
 from harness import Home
 
 from dagster_project.cli import main
 from dagster_project.demo import DemoSummary, Planted, write_demo
+from dagster_project.lib.dbt_project import compiled_manifest
+from dagster_project.lib.ingest import ingest_source
+from dagster_project.lib.publish import publish_snapshot
 from dagster_project.lib.settings import PROJECT_ROOT
+from dagster_project.lib.warehouse import connect
 
 D = Decimal
 UNIT_MARTS = (
@@ -421,3 +430,90 @@ def test_the_rates_and_factors_worked_out_in_words_are_the_runs(
     numbers = [abs(v) for row in figures for v in row if isinstance(v, D | float | int)]
     written = [f"{v:,}" if isinstance(v, int) else str(v) for v in numbers]
     assert [value for value in written if value not in text] == []
+
+
+# ---- docs/closing.md, command by command
+
+AFTER_BILLS = tuple(
+    f"{layer}/{folder}"
+    for layer, folders in (
+        ("staging", ("invoices", "decisions", "control")),
+        ("intermediate", ("billing", "reconciliation", "true_up", "closing")),
+        ("marts", ("billing", "reconciliation", "closing")),
+    )
+    for folder in folders
+)
+
+
+def run_again(home: Home) -> None:
+    """What `trueup run` does after new invoices and decisions: all else is as it was."""
+    nodes = json.loads(compiled_manifest().read_text("utf-8"))["nodes"]
+    found = {
+        key: node
+        for key, node in nodes.items()
+        if node["resource_type"] == "model"
+        and (node["path"].startswith(AFTER_BILLS) or node["name"] == "fct_billed_lines")
+    }
+    order = TopologicalSorter(
+        {key: found.keys() & set(node["depends_on"]["nodes"]) for key, node in found.items()}
+    )
+    with home.entered(), connect(home.settings.warehouse) as con:
+        for source in ("invoice_lines", "decisions"):
+            ingest_source(con, home.settings, source)
+        for key in order.static_order():
+            kind = "view" if found[key]["config"]["materialized"] == "view" else "table"
+            relation = f'"{found[key]["schema"]}"."{found[key]["alias"]}"'
+            con.execute(f"create or replace {kind} {relation} as {found[key]['compiled_code']}")
+    publish_snapshot(home.settings.warehouse, home.settings.snapshot)
+
+
+@pytest.fixture(scope="module")
+def closed(ran: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The demo after the commands of docs/closing.md, typed in the folder above `data`."""
+    folder = tmp_path_factory.mktemp("closing")
+    home = Home(folder / "data")
+    for part in ("landing", "reference", "warehouse"):
+        shutil.copytree(ran.path / part, home.path / part)
+    text = (PROJECT_ROOT / "docs" / "closing.md").read_text("utf-8")
+    block = text.split("<!-- commands: closing -->\n```\n")[1].split("```", maxsplit=1)[0]
+    with pytest.MonkeyPatch.context() as patched:
+        for line in block.splitlines():
+            words = shlex.split(line)
+            if words == ["trueup", "run"]:
+                run_again(home)
+            elif words[0] != "trueup":
+                subprocess.run(line, shell=True, cwd=folder, check=True)
+            elif words != ["trueup", "demo"]:
+                patched.setattr("sys.argv", words)
+                with home.entered(), pytest.raises(SystemExit) as ended:
+                    main()
+                assert not ended.value.code, line
+    return home
+
+
+def test_the_documented_journal_of_a_late_invoice_is_the_one_posted(closed: Home) -> None:
+    rows = closed.sql(
+        "select posting_date::varchar, entry_kind, ledger_account, coalesce(cost_center, ''),"
+        " debit_usd::decimal(18, 2)::varchar, credit_usd::decimal(18, 2)::varchar"
+        " from marts.journal_lines where channel = 'google' and month <= date '2026-10-01'"
+        " order by posting_date, entry_id, line_no"
+    )
+    assert documented_table("late invoice journal", "docs/closing.md") == [list(r) for r in rows]
+    assert (closed.settings.exports / "journal-2026-09.csv").is_file()
+
+
+def test_the_documented_restatements_are_those_of_the_books(closed: Home) -> None:
+    rows = closed.sql(
+        "select measure, before_usd, after_usd, change_usd, cause from marts.restatement_journal"
+        " order by measure"
+    )
+    assert documented_table("late invoice restatements", "docs/closing.md") == [
+        [row[0], *(f"{amount.normalize():f}" for amount in row[1:4]), row[4]] for row in rows
+    ]
+    assert closed.sql(
+        "select channel, state, reviewed_by, closed_by, is_evidence_unchanged, changed_evidence"
+        " from marts.close_states where month = date '2026-09-01' and state <> 'open' order by 1"
+    ) == [
+        ("google", "closed", "A. Controller", "B. Controller", False, "bill_files"),
+        ("openai", "closed", None, "B. Controller", True, None),
+    ]
