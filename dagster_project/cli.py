@@ -244,19 +244,31 @@ def doctor() -> None:
 
 
 @trueup.command()
-@click.option("--month", help="Month as YYYY-MM; default: every month.")
+@click.option("--month", help="Month as YYYY-MM: write its month-end report too.")
 def report(month: str | None) -> None:
-    """Print the summary and where the workbook and the page are."""
+    """Print the summary and where the reports are; with --month, write the month for finance.
+
+    exports/finance-YYYY-MM.xlsx, .html and .pdf: cover with sign-off, bridge from computed to
+    payable, lines, residuals, disputes, accruals, journal, invoices, rates, coverage, unit costs;
+    every digit as CSV in exports/finance-YYYY-MM/; the dispute pack in exports/disputes/.
+    """
     from dagster_project.reports.alerts import render_month  # noqa: PLC0415
+    from dagster_project.reports.finance import write_month  # noqa: PLC0415
     from dagster_project.reports.summary import render_summary  # noqa: PLC0415
 
     settings = Settings.from_environment()
     _require_snapshot(settings)
+    written = [] if month is None else write_month(settings.snapshot, settings.exports, month)
     click.echo(render_summary(settings.snapshot))
     if month is not None:
         click.echo(render_month(settings.snapshot, month))
     click.echo(f"workbook  {settings.exports / 'trueup.xlsx'}")
     click.echo(f"page      {settings.exports / 'trueup.html'}")
+    for path in written:
+        if path.parent == settings.exports:
+            click.echo(f"finance   {path}")
+        elif path.parent.name == "disputes":
+            click.echo(f"dispute   {path}")
 
 
 for _command in (rates, *closing_commands):

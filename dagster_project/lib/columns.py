@@ -74,7 +74,8 @@ class Binding:
     param:<key>[,<key>] | number_at:<prefix> | text_at:<prefix> | where:<column>=<value>|<value>,
     which keeps the value on rows where a column bound before has one of these values |
     filled (the text NULL is no value) | key:<name>|<name> (the text of that key in a JSON text or a
-    map, which need not be whole) | us_date (09/30/2026 is 2026-09-30).
+    map, which need not be whole) | us_date (09/30/2026 is 2026-09-30) | as_json (a list of records
+    of a Parquet file as its JSON text).
     Of a table with columns, for what its writer got wrong: column_names (all, as a JSON list) |
     null_words (those of the paths that hold the text NULL) | time_form (how the first of the paths
     that is no ISO 8601 instant in UTC is written).

@@ -102,7 +102,10 @@ def dbt_project() -> DbtProject:
 def _parse() -> None:
     environment = {**os.environ, **dbt_environment(Settings.from_environment(), None)}
     result = subprocess.run(
-        [str(DBT_EXECUTABLE), "--quiet", "parse", "--profiles-dir", str(DBT_DIR)],
+        [
+            *(str(DBT_EXECUTABLE), "--quiet", "parse", "--profiles-dir", str(DBT_DIR)),
+            *("--target-path", str(DBT_DIR / "target")),
+        ],
         cwd=DBT_DIR,
         env=environment,
         capture_output=True,

@@ -146,18 +146,8 @@ def _changed(value: Value, transform: str, done: Expressions) -> Value:
     text = _text(value)
     if name == "where":
         return _where(value, wanted, done)
-    if name == "filled":
-        # only a text can hold the word; a decimal of a Parquet file stays a decimal
-        return Value(f"nullif({value.sql}, 'NULL')", "VARCHAR") if _is_text(value) else value
-    if name == "key":
-        pattern = literal(f'"(?:{wanted})"\\s*:\\s*"([^"]*)"')
-        # a map of a Parquet file reads {name=value}
-        in_map = literal(f"(?:^[{{]|, )(?:{wanted})=([^,}}]*)")
-        found = (f"nullif(regexp_extract({text}, {shape}, 1), '')" for shape in (pattern, in_map))
-        return Value(f"coalesce({', '.join(found)})", "VARCHAR")
-    if name == "us_date" and _is_text(value):
-        us_date = literal("^([0-9]{2})/([0-9]{2})/([0-9]{4})$")
-        return Value(f"regexp_replace({text}, {us_date}, '\\3-\\1-\\2')", "VARCHAR")
+    if name in ("filled", "key", "us_date", "as_json"):
+        return _cleaned(value, name, wanted)
     if name in ("lower", "word", "strip"):
         prefix = literal(wanted)
         is_word = f"regexp_full_match({text}, {literal(WORD)})"
@@ -180,7 +170,7 @@ def _is_text(value: Value) -> bool:
 
 
 def _form(binding: Binding, transform: str, access: Access, done: Expressions) -> Value | None:
-    """Return how a table is written: its columns, literal NULLs, or times that are no instants."""
+    """Return how a table is written: its columns, literal NULLs, times that are no instants."""
     if transform == "column_names":
         return Value(f"cast({_constant(done, json.dumps(access.names()))} as varchar)", "VARCHAR")
     found = [(path, access.value(path)) for (path,) in binding.paths]
@@ -188,7 +178,9 @@ def _form(binding: Binding, transform: str, access: Access, done: Expressions) -
     if not texts:
         return None
     if transform == "null_words":
-        words = ", ".join(f"case when {sql} = 'NULL' then {literal(path)} end" for path, sql in texts)
+        words = ", ".join(
+            f"case when {sql} = 'NULL' then {literal(path)} end" for path, sql in texts
+        )
         listed = f"list_filter([{words}], lambda word: word is not null)"
         return Value(f"nullif(cast(to_json({listed}) as varchar), '[]')", "VARCHAR")
     forms = "".join(
@@ -201,6 +193,27 @@ def _form(binding: Binding, transform: str, access: Access, done: Expressions) -
         for path, sql in texts
     )
     return Value(f"coalesce({shown}, null)", "VARCHAR")
+
+
+def _cleaned(value: Value, name: str, wanted: str) -> Value:
+    """Return a value without what exports write around it; a typed value needs none of that."""
+    if name == "key":
+        # a map of a Parquet file reads {name=value}
+        shapes = (
+            literal(f'"(?:{wanted})"\\s*:\\s*"([^"]*)"'),
+            literal(f"(?:^[{{]|, )(?:{wanted})=([^,}}]*)"),
+        )
+        found = (f"nullif(regexp_extract({_text(value)}, {shape}, 1), '')" for shape in shapes)
+        return Value(f"coalesce({', '.join(found)})", "VARCHAR")
+    if not _is_text(value):
+        text = f"cast(to_json({value.sql}) as varchar)"
+        return Value(text, "VARCHAR") if name == "as_json" else value
+    if name == "as_json":
+        return value
+    if name == "us_date":
+        us_date = literal("^([0-9]{2})/([0-9]{2})/([0-9]{4})$")
+        return Value(f"regexp_replace({value.sql}, {us_date}, '\\3-\\1-\\2')", "VARCHAR")
+    return Value(f"nullif({value.sql}, 'NULL')", "VARCHAR")
 
 
 def _where(value: Value, condition: str, done: Expressions) -> Value:

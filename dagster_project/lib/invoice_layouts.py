@@ -1,4 +1,4 @@
-"""What the PDF invoices of an issuer look like, kept as data: built-in layouts and the user's own."""
+"""What the PDF invoices of issuers look like, kept as data: built-in layouts and the user's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from dagster_project.lib.errors import ConfigurationError
 
@@ -18,7 +18,7 @@ FOLDER = "invoice_layouts"
 # An amount as printed: sign, brackets, a currency before or behind. Two spaces part columns, so a
 # number holds at most one between its thousands.
 MONEY = (
-    r"[(−-]?\s?(?:[A-Z]{2,3}\s?)?[$€£¥]?\s?[−-]?\d+(?:[.,'\u00a0\u202f ]\d+)*\)?"
+    r"[(\u2212-]?\s?(?:[A-Z]{2,3}\s?)?[$€£¥]?\s?[\u2212-]?\d+(?:[.,'\u00a0\u202f ]\d+)*\)?"
     r"(?:\s?(?:[$€£¥]|[A-Z]{3}))?"
 )
 KNOWN = frozenset(

@@ -19,6 +19,8 @@ WIDTH = 100
 # Open lines shown under a month; the page and the workbook have them all.
 LARGEST_LINES = 5
 
+OF_ACCOUNT = ("channel", "account", "month")
+
 MONTHS = """
     select * from marts.reconciliation_months
     where $month is null or month = $month
@@ -36,6 +38,11 @@ LINES = """
         partition by channel, account, month, currency order by open_rank
     ) <= $lines
     order by open_rank
+"""
+INVOICES = """
+    select * from marts.focus_invoice_verdicts
+    where invoice_id is not null and ($month is null or month = $month)
+    order by month, channel, account, currency, invoice_id
 """
 KNOWN_MONTHS = "select distinct month from marts.reconciliation_months order by month"
 
@@ -88,18 +95,50 @@ def render_month(snapshot: Path, month: str | None) -> str:
         months = fetch(con, MONTHS, month=wanted)
         codes = fetch(con, CODES, month=wanted)
         lines = fetch(con, LINES, month=wanted, lines=LARGEST_LINES)
+        invoices = fetch(con, INVOICES, month=wanted)
         known = [row["month"] for row in fetch(con, KNOWN_MONTHS)]
     if not months:
         if wanted is not None:
             raise ConfigurationError(absent_month(wanted, known))
         return "There is no usage and no bill to reconcile yet."
-    blocks = [_month_block(row, _same(codes, row), _same(lines, row)) for row in months]
+    blocks = [
+        [
+            *_month_block(row, _same(codes, row), _same(lines, row)),
+            *(line for invoice in _of_account(invoices, row) for line in _invoice_lines(invoice)),
+        ]
+        for row in months
+    ]
     return "\n\n".join("\n".join(printable(line) for line in block) for block in blocks)
 
 
 def _same(rows: list[Row], of: Row) -> list[Row]:
     key = ("channel", "account", "month", "currency")
     return [row for row in rows if all(row[name] == of[name] for name in key)]
+
+
+def _of_account(rows: list[Row], of: Row) -> list[Row]:
+    """Rows of the same month in whatever currency: an invoice keeps its own."""
+    return [row for row in rows if all(row[name] == of[name] for name in OF_ACCOUNT)]
+
+
+def _invoice_lines(row: Row) -> list[str]:
+    """Two lines of an invoice: what is payable and the outcome, then the two verdicts."""
+    currency = row["compared_currency"]
+    what = shortened(f"invoice {row['invoice_id']}", 40)
+    head = f"  {what}: {number(row['payable_amount'])} {row['currency']}, {label(row['outcome'])}"
+    if row["variance_amount"] is None:
+        return [head]
+    against = "its days" if row["compared_with"] == "cost_report" else "the ledger"
+    return [
+        head,
+        f"    {signed(row['variance_amount'])} {currency} against {against}; FOCUS 1.4 tolerates "
+        f"{number(row['focus_tolerance_amount'])}: {_verdict(row['is_within_focus_tolerance'])}; "
+        f"our limit {number(row['limit_amount'])}: {_verdict(row['is_within_limit'])}",
+    ]
+
+
+def _verdict(within: bool | None) -> str:
+    return "pass" if within else "fail"
 
 
 def _month_block(row: Row, codes: list[Row], lines: list[Row]) -> list[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # How a value is written: text, code (a word of the marts), count, quantity, money (2 decimals),
-# fine_money (6 decimals), unit_cost, ratio, flag, day, month.
-NUMERIC_KINDS = frozenset({"count", "quantity", "money", "fine_money", "unit_cost", "ratio"})
+# fine_money (6 decimals), unit_cost, price (of one unit, all its decimals), ratio, flag, day,
+# month, moment (UTC).
+NUMERIC_KINDS = frozenset(
+    {"count", "quantity", "money", "fine_money", "unit_cost", "price", "ratio"}
+)
 
 
 @dataclass(frozen=True)

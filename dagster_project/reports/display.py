@@ -69,6 +69,12 @@ def exact(value: object) -> str:
     return str(value)
 
 
+def plain(value: Decimal) -> str:
+    """Return a price in full without trailing zeros, with two decimals at least."""
+    whole, _, decimals = f"{value:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
+
+
 def month_name(month: date | None) -> str:
     """Return '2026-09', or a dash without a month."""
     return MISSING if month is None else f"{month:%Y-%m}"

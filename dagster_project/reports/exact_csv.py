@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from dagster_project.reports.display import exact
 from dagster_project.reports.replacing import replacing
@@ -38,6 +38,15 @@ def safe_text(value: object) -> str:
     return text
 
 
+def csv_writer(stream: TextIO) -> Any:
+    """Return a CSV writer with line ends CR LF.
+
+    Python quotes a field for the characters of the line end alone: with LF only, a CR within a
+    text would begin a row of its own, and what follows it could be a formula.
+    """
+    return csv.writer(stream, lineterminator="\r\n")
+
+
 def _write(snapshot: Path, query: str, target: Path) -> None:
     with (
         replacing(target) as draft,
@@ -45,7 +54,7 @@ def _write(snapshot: Path, query: str, target: Path) -> None:
         draft.open("w", encoding="utf-8", newline="") as stream,
     ):
         cursor = con.execute(query)
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv_writer(stream)
         writer.writerow([item[0] for item in cursor.description or []])
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             writer.writerows(_fields(rows))

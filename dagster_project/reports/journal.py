@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from dagster_project.lib.decision_files import first_day_of
 from dagster_project.lib.errors import ConfigurationError
-from dagster_project.reports.exact_csv import safe_text
+from dagster_project.reports.exact_csv import csv_writer, safe_text
 from dagster_project.reports.replacing import replacing
 from dagster_project.reports.snapshot import open_snapshot
 
@@ -38,7 +37,7 @@ def write_journal(snapshot: Path, month: str, target: Path) -> tuple[int, int]:
         raise ConfigurationError(f"{month} has no journal entry")
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv_writer(stream)
         writer.writerow(names)
         writer.writerows([safe_text(value) for value in row] for row in rows)
     return len({row[0] for row in rows}), len(rows)

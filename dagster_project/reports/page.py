@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.reports import columns
 from dagster_project.reports.alerts import render_drift_messages, signed
@@ -28,6 +28,9 @@ from dagster_project.reports.words import (
     flags,
     label,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -55,6 +58,25 @@ def write_page(snapshot: Path, target: Path, *, title: str, month: str | None = 
 
 def render_page(books: Books, title: str) -> str:
     """Return the page as HTML. Every value from the books is escaped by the template engine."""
+    return (
+        page_environment()
+        .get_template("page.html.j2")
+        .render(
+            title=title,
+            facts=books.facts,
+            definitions=(DIRECT, LOADED, COMPUTED, TRUED_UP, BOUND_NOTE),
+            status_meanings=STATUS_MEANING,
+            columns=PAGE_COLUMNS,
+            **_summary(books),
+            **_reconciliation(books),
+            **_quality(books),
+            units=[_unit_section(books, unit) for unit in UNITS],
+        )
+    )
+
+
+def page_environment() -> Environment:
+    """Return the templates; every value is escaped, and an unknown name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
     environment = Environment(
@@ -65,21 +87,11 @@ def render_page(books: Books, title: str) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         cell=cell, flags=flags, label=label, number=number, signed=signed, day=day,
         moment=moment, month_name=month_name,
     )  # fmt: skip
-    return environment.get_template("page.html.j2").render(
-        title=title,
-        css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        facts=books.facts,
-        definitions=(DIRECT, LOADED, COMPUTED, TRUED_UP, BOUND_NOTE),
-        status_meanings=STATUS_MEANING,
-        columns=PAGE_COLUMNS,
-        **_summary(books),
-        **_reconciliation(books),
-        **_quality(books),
-        units=[_unit_section(books, unit) for unit in UNITS],
-    )
+    return environment
 
 
 def _pick(table: tuple[Column, ...], *keys: str) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,9 @@ NUMBER_FORMATS = {
     "money": "#,##0.00",
     "fine_money": "#,##0.000000",
     "unit_cost": "#,##0.000000",
+    "price": "0.00################",
     "ratio": "0.00%",
+    "moment": "yyyy-mm-dd hh:mm",
     "day": "yyyy-mm-dd",
     "month": "yyyy-mm",
 }
@@ -38,8 +40,10 @@ STATUS_FILLS = {
     "not_billed": "#FFF3CD",
     "matched": "#D9EFDF",
     "explained": "#D9EFDF",
+    "open": "#FFF3CD",
+    "closed": "#D9EFDF",
 }
-STATUS_KEYS = frozenset({"status"})
+STATUS_KEYS = frozenset({"status", "state"})
 
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16},
@@ -80,10 +84,18 @@ class SheetWriter:
             self._sheet.set_column(position, position, width)
         self._row = 0
 
-    def table_sheet(self, name: str, columns: tuple[Column, ...], rows: list[Row]) -> None:
+    def table_sheet(
+        self,
+        name: str,
+        columns: tuple[Column, ...],
+        rows: list[Row],
+        totals: Mapping[str, Decimal] | None = None,
+        *,
+        empty: str = "No rows.",
+    ) -> None:
         """Write one table as a sheet of its own, its header frozen and filtered."""
         self.start_sheet(name, [column.width for column in columns])
-        self.table(columns, rows, empty="No rows.")
+        self.table(columns, rows, empty=empty, totals=totals)
         self._sheet.freeze_panes(1, 0)
         self._sheet.repeat_rows(0)
         self._sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
@@ -91,6 +103,10 @@ class SheetWriter:
     def freeze(self) -> None:
         """Keep what is written so far in sight."""
         self._sheet.freeze_panes(self._row, 0)
+
+    def freeze_with_header(self) -> None:
+        """Keep what is written so far in sight, and the header of the table that comes next."""
+        self._sheet.freeze_panes(self._row + 1, 0)
 
     def gap(self) -> None:
         """Leave one row empty."""
@@ -103,8 +119,18 @@ class SheetWriter:
         )
         self._row += 1
 
-    def table(self, columns: tuple[Column, ...], rows: list[Row], *, empty: str) -> None:
-        """Write headers with their notes, then the rows; `empty` says that there are none."""
+    def table(
+        self,
+        columns: tuple[Column, ...],
+        rows: list[Row],
+        *,
+        empty: str,
+        totals: Mapping[str, Decimal] | None = None,
+    ) -> None:
+        """Write headers with their notes, the rows, and the totals of columns under them.
+
+        `empty` says that there are no rows.
+        """
         left = self._format({**STYLES["header"], "align": "left", "indent": 1})
         right = self._format({**STYLES["header"], "align": "right"})
         self._sheet.set_row(self._row, HEADER_POINTS)
@@ -121,6 +147,21 @@ class SheetWriter:
             for position, column in enumerate(columns):
                 self._cell(position, column, row)
             self._row += 1
+        if rows and totals:
+            self._totals(columns, totals)
+
+    def _totals(self, columns: tuple[Column, ...], totals: Mapping[str, Decimal]) -> None:
+        style = {"bold": True, "top": 1, "valign": "top"}
+        self._sheet.write_string(self._row, 0, "Total", self._format({**style, "indent": 1}))
+        for position, column in enumerate(columns[1:], start=1):
+            value = totals.get(column.key)
+            if value is None:
+                self._sheet.write_blank(self._row, position, None, self._format(style))
+                continue
+            pattern = number_format(column, value, is_bound=False)
+            money = self._format({**style, "num_format": pattern})
+            self._sheet.write_number(self._row, position, float(value), money)
+        self._row += 1
 
     def _cell(self, position: int, column: Column, row: Row) -> None:
         value = row[column.key]
@@ -129,7 +170,7 @@ class SheetWriter:
             self._sheet.write_blank(self._row, position, None, style)
         elif column.kind == "flag":
             self._sheet.write_string(self._row, position, "yes" if value else "no", style)
-        elif column.kind in ("day", "month"):
+        elif column.kind in ("day", "month", "moment"):
             self._sheet.write_datetime(self._row, position, value, style)
         elif column.is_numeric:
             # A cell is a double: it shows the figure, the CSV beside the workbook holds it.
@@ -151,6 +192,8 @@ def _style(column: Column, row: Row) -> dict[str, Any]:
     if not column.is_numeric:
         style |= {"align": "left", "indent": 1}
     value = row[column.key]
+    if row.get("is_total"):
+        style |= {"bold": True, "top": 1}
     if column.kind in NUMBER_FORMATS:
         style["num_format"] = number_format(column, value, is_bound=_is_bound(column, row))
     if column.kind == "unit_cost" and row.get("is_provisional"):

@@ -1,4 +1,4 @@
-"""AWS Cost and Usage Report 2.0 (Data Exports), CSV or Parquet; the newest delivery of a month counts.
+"""AWS Cost and Usage Report 2.0 (Data Exports), CSV or Parquet.
 
 Amounts are the unblended ones, which sum to the invoice: net amounts hold discounts that stand on
 lines of their own as well. The identity of a person (line_item_iam_principal) and tags stay out.

@@ -88,10 +88,7 @@ SOURCE = Source(
                 bind("billed_cost", "BilledCost", transform="filled", in_file=True),
                 bind("billing_currency", "BillingCurrency", transform="filled", in_file=True),
                 *(bind(name, *paths, transform="filled") for name, *paths in (*PLAIN, *AMOUNTS)),
-                *(
-                    bind(name, "SkuPriceDetails", transform=f"key:{keys}")
-                    for name, keys in DETAILS
-                ),
+                *(bind(name, "SkuPriceDetails", transform=f"key:{keys}") for name, keys in DETAILS),
                 bind("null_words", *HOLDS_NULL, transform="null_words"),
                 bind("time_form", *TIMES, transform="time_form"),
                 bind("columns_in_file", transform="column_names"),

@@ -1,4 +1,4 @@
-"""Google Cloud billing export (standard or detailed BigQuery table): JSON lines, Parquet or flat CSV.
+"""Google Cloud billing export (a BigQuery table): JSON lines, Parquet or flat CSV.
 
 A CSV cannot hold records, so there their parts stand as service_description, invoice_month …
 Labels and tags stay out.
@@ -6,7 +6,7 @@ Labels and tags stay out.
 
 from __future__ import annotations
 
-from dagster_project.lib.columns import Column, bind
+from dagster_project.lib.columns import Column, RowRule, bind
 from dagster_project.sources.base import Layout, Source
 
 PLAIN = (
@@ -31,7 +31,7 @@ BINDINGS = (
     bind("usage_end_at", "usage_end_time"),
     bind("cost", in_file=True),
     *(bind(name, path, path.replace(".", "_")) for name, path in (*PLAIN, *MONEY)),
-    bind("credits"),
+    bind("credits", transform="as_json"),
 )
 
 SOURCE = Source(
@@ -48,6 +48,25 @@ SOURCE = Source(
     ),
     keys=("usage_start_at", "cost"),
     day_columns=("usage_start_at",),
+    rules=(
+        RowRule(
+            "not_allowed_value",
+            "invoice_month",
+            "an invoice month is written 202609",
+            "not regexp_full_match(c_invoice_month, '20[0-9]{2}(0[1-9]|1[0-2])')",
+        ),
+        RowRule(
+            "not_a_number",
+            "credits",
+            "credits must be a JSON list of records with an amount",
+            "case when c_credits is null then false"
+            " when not json_valid(c_credits) or json_type(c_credits) <> 'ARRAY' then true"
+            " else len(list_filter(json_extract_string(c_credits, '$[*].amount'),"
+            " lambda amount: try_cast(amount as decimal(33, 18)) is null)) > 0"
+            " or len(json_extract_string(c_credits, '$[*].amount')) <> json_array_length(c_credits)"
+            " end",
+        ),
+    ),
     layouts=(
         Layout(
             formats=("jsonl", "json", "csv", "parquet"),

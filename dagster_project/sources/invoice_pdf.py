@@ -21,9 +21,10 @@ from dagster_project.sources.base import PageRows
 MOST_PAGES = 200
 LARGEST_BYTES = 32 * 1024 * 1024
 DIGITS = 60
+MINUS = "\u2212"
 SCANNED = (
-    "no page has any text, so it is a scan or a picture: ask the issuer for a text PDF, or enter its"
-    " lines as CSV"
+    "no page has any text, so it is a scan or a picture: ask the issuer for a text PDF, or enter"
+    " its lines as CSV"
 )
 UNDERSTOOD = ("description", "model", "meter", "quantity", "unit_price", "processing")
 DATED = ("period_start", "period_end")
@@ -227,7 +228,7 @@ class _Reader:
     def _number(self, text: str | None, line: TextLine) -> Decimal:
         """Return a printed amount exactly; a minus may be a bracket, the separators must fit."""
         printed = (text or "").strip()
-        is_negative = printed.startswith("(") or "-" in printed or "−" in printed
+        is_negative = printed.startswith("(") or "-" in printed or MINUS in printed
         bare = re.sub(r"[^\d.,' \u00a0\u202f]", "", printed).strip()
         mark = self.layout.decimal_mark
         separators = ",' \u00a0\u202f" if mark == "." else ".' \u00a0\u202f"
@@ -248,7 +249,7 @@ class _Reader:
         for form in self.layout.date_formats:
             for shown, wanted in ((text, form), (f"{text}, {year}", form)):
                 try:
-                    return dt.datetime.strptime(shown.strip(), wanted).date().isoformat()
+                    return dt.datetime.strptime(shown.strip(), wanted).date().isoformat()  # noqa: DTZ007
                 except ValueError:
                     continue
         raise FileRejectedError(f"{line.place}: a date that layout {self.layout.name} cannot read")

@@ -1,4 +1,4 @@
-"""PDF invoices of our own facts, written with fpdf2: columns at fixed places, as issuers print them."""
+"""PDF invoices of our own facts: columns at fixed places, as issuers print them."""
 
 from __future__ import annotations
 

@@ -110,6 +110,13 @@ TABLES = {
         moved_tokens decimal(38, 6), limit_tokens decimal(38, 6), lines bigint,
         residual_codes varchar, is_breached boolean, breached_codes varchar, meaning varchar
     """,
+    "marts.focus_invoice_verdicts": """
+        channel varchar, account varchar, month date, invoice_id varchar, currency varchar,
+        payable_amount decimal(38, 18), compared_with varchar, compared_currency varchar,
+        variance_amount decimal(38, 18), focus_tolerance_amount decimal(38, 18),
+        is_within_focus_tolerance boolean, limit_amount decimal(38, 18), is_within_limit boolean,
+        outcome varchar
+    """,
     "marts.reconciliation_months": """
         channel varchar, account varchar, month date, currency varchar,
         computed_cost_usd decimal(38, 18), billed_usd decimal(38, 18),
@@ -227,6 +234,14 @@ MONTHS = [
      "is_lower_bound": False},
 ]  # fmt: skip
 
+VERDICTS = [
+    {"channel": "openai", "account": "default", "month": SEPTEMBER, "invoice_id": "OAI-1",
+     "currency": "USD", "payable_amount": Decimal("16.62"), "compared_with": "cost_report",
+     "compared_currency": "USD", "variance_amount": Decimal("0.12"),
+     "focus_tolerance_amount": Decimal(1), "is_within_focus_tolerance": True,
+     "limit_amount": Decimal("0.01562"), "is_within_limit": False, "outcome": "fail"},
+]  # fmt: skip
+
 TOLERANCES = [
     {"channel": "openai", "account": "default", "month": SEPTEMBER, "currency": "USD",
      "tolerance": "coverage", "sort_order": 4, "moved_usd": Decimal("2.504"),
@@ -289,6 +304,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "marts.reconciliation_lines": LINES,
     "marts.reconciliation_months": MONTHS,
     "marts.reconciliation_tolerances": TOLERANCES,
+    "marts.focus_invoice_verdicts": VERDICTS,
     "intermediate.int_outcome_as_of": [
         {"as_of_at": datetime(2026, 10, 2, 12), "as_of_date": date(2026, 10, 2)}  # noqa: DTZ001
     ],
@@ -321,7 +337,7 @@ def report_sql(model: str) -> str:
     """Return the SQL of a report model, rendered as dbt would on this snapshot."""
     macros = "".join(
         (PROJECT / "dbt" / "macros" / f"{name}.sql").read_text(encoding="utf-8")
-        for name in ("money", "windows")
+        for name in ("money", "windows", "finance")
     )
     text = (REPORT_MODELS / f"{model}.sql").read_text(encoding="utf-8")
     template = Environment(autoescape=False).from_string(macros + text)

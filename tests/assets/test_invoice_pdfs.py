@@ -1,4 +1,4 @@
-"""PDF invoices: every row understood and every total equal to its lines, or the file is rejected."""
+"""PDF invoices: every row understood and every total equal to its lines, or rejected."""
 
 from __future__ import annotations
 

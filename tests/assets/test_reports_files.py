@@ -210,6 +210,10 @@ def test_a_month_is_told_from_computed_to_billed(snapshot: Path) -> None:
     assert re.search(r"computed +≥ 13\.00 USD\n", text)
     assert re.search(r"unlogged +\+2\.50 USD  lines: 1  over tolerance\n", text)
     assert re.search(r"billed +15\.50 USD  difference \+2\.50 \(16\.13 %\)\n", text)
+    assert (
+        "  invoice OAI-1: 16.62 USD, fail\n"
+        "    +0.12 USD against its days; FOCUS 1.4 tolerates 1.00: pass; our limit 0.02: fail"
+    ) in text
     assert "no bill yet" in render_month(snapshot, None)
 
 

@@ -23,7 +23,9 @@ RETURNING = re.compile(
 
 @cache
 def _macro_files() -> str:
-    return "".join(path.read_text() for path in sorted((DBT / "macros").glob("*.sql")))
+    # how dbt replaces tables is in blocks and tags of its own, which Jinja does not know
+    paths = sorted(set((DBT / "macros").glob("*.sql")) - {DBT / "macros" / "materializations.sql"})
+    return "".join(path.read_text() for path in paths)
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,16 @@ def gcp(*changes: dict[str, Any]) -> str:
     return json_lines(*({**GCP, **change} for change in changes))
 
 
+def gcp_parquet(folder: Path) -> bytes:
+    """A row as BigQuery writes Parquet: records, and a list of them."""
+    row = {**GCP, "billing_account_id": "parquet",
+           "credits": [{"name": "Free", "type": "PROMOTION", "amount": -0.25}]}  # fmt: skip
+    (folder / "a.json").write_text(json.dumps(row), encoding="utf-8")
+    with duckdb.connect() as con:
+        con.execute(f"copy (from '{folder / 'a.json'}') to '{folder / 'a.parquet'}'")
+    return (folder / "a.parquet").read_bytes()
+
+
 @pytest.fixture(scope="module")
 def exported(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     home.reference("mappings/own_log", OWN_LOG)
@@ -176,7 +187,10 @@ def exported(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
         # 20:00 on 30 September in California is October in UTC
         {"usage_start_time": "2026-10-01T03:00:00Z", "usage_end_time": "2026-10-01T04:00:00Z"},
         {"service": {"description": "Cloud Storage"}, "cost": 9.0},
+        {"invoice": {"month": "2026-09"}}, {"credits": [{"amount": "much"}]},
+        {"credits": [{"name": "no amount"}]}, {"credits": {"amount": -1}},
     ))  # fmt: skip
+    home.drop("gcp_billing/b.parquet", gcp_parquet(tmp_path_factory.mktemp("gcp")))
     home.drop("azure_costs/part_0_0001.csv", table(
         AZURE, {},
         {"MeterName": "GPT 5 Inpt Glbl 1M Tokens", "UnitOfMeasure": "1M", "Quantity": "2",
@@ -221,7 +235,8 @@ def write_focus(home: Home, folder: Path) -> None:
             {**FOCUS, "BillingAccountId": "added", "InvoiceId": "F-3"}, {"BilledCost": part[-1]}
         ))  # fmt: skip
     newest = {"ServiceProviderName": "Anthropic", "ProviderName": "-", "PublisherName": "-",
-              "InvoiceIssuerName": "Anthropic", "BillingAccountId": "newest", "InvoiceId": ""}  # fmt: skip
+              "InvoiceIssuerName": "Anthropic", "BillingAccountId": "newest",
+              "InvoiceId": ""}  # fmt: skip
     home.drop("focus_costs/newest.parquet", parquet(folder, table({**FOCUS, **newest}, {})))
     home.drop("focus_costs/odd.csv", table(
         {**FOCUS, "BillingAccountId": "odd", "InvoiceId": "-", "ServiceSubcategory": "-",
@@ -234,7 +249,8 @@ def write_focus(home: Home, folder: Path) -> None:
 
 def write_aws(home: Home) -> None:
     market = {"bill_billing_entity": "AWS Marketplace", "line_item_product_code": "8rdv6vp6r3kk",
-              "product": '{"product_name": "Claude Sonnet 4.5 (Amazon Bedrock Edition)"}'}  # fmt: skip
+              "product": '{"product_name": "Claude Sonnet 4.5 (Amazon Bedrock Edition)"}',
+              }  # fmt: skip
     home.drop("aws_cur/2026-09-12/a.csv", table(CUR, {"line_item_unblended_cost": "99"}))
     home.drop("aws_cur/2026-10-03/a.csv", table(
         CUR, {},
@@ -419,12 +435,30 @@ def test_google_credits_are_lines_of_their_own(exported: Home) -> None:
     )) == [(D("7.5"), D("-0.51"), D("-0.00001"), D("6.98999"), 6)]  # fmt: skip
     assert exported.sql(
         "select cast(usage_date as varchar), cast(billing_month as varchar), meter, quantity::int,"
-        " model_key from marts.fct_billed_lines where source = 'gcp_billing'"
+        " model_key from marts.fct_billed_lines where account = '0000-AAAAAA-000000'"
         " and charge_kind = 'usage' order by all"
     ) == [
         ("2026-09-10", "2026-09-01", "output_tokens", 1_000_000, "gemini-2.5-flash"),
         ("2026-09-10", "2026-09-01", "unmapped", 1_000_000, None),
-        ("2026-10-01", "2026-09-01", "output_tokens", 1_000_000, "gemini-2.5-flash"),
+        ("2026-10-01", "2026-10-01", "output_tokens", 1_000_000, "gemini-2.5-flash"),
+    ]
+
+
+def test_records_of_a_parquet_file_are_read(exported: Home) -> None:
+    assert invoice(exported, "parquet", "usage_amount, credit_amount") == [(D("2.5"), D("-0.25"))]
+
+
+def test_a_credit_without_an_amount_and_a_month_of_another_form_go_to_quarantine(
+    exported: Home,
+) -> None:
+    assert exported.sql(
+        "select row_number, column_name, reason_code from marts.quarantined_rows"
+        " where path = 'gcp_billing/a.jsonl' order by 1"
+    ) == [
+        (6, "invoice_month", "not_allowed_value"),
+        (7, "credits", "not_a_number"),
+        (8, "credits", "not_a_number"),
+        (9, "credits", "not_a_number"),
     ]
 
 

@@ -26,6 +26,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from exports import (
     HAIKU,
     MINI,
@@ -38,8 +39,11 @@ from exports import (
     openai_usage,
     spend_log,
 )
-from harness import Home
+from harness import Home, dbt
 
+from dagster_project.cli import trueup
+from dagster_project.defs.checks import within_tolerance
+from dagster_project.defs.resources import TrueUpResource
 from dagster_project.lib.settings import PROJECT_ROOT
 from dagster_project.reports.focus_files import write_focus_files
 from dagster_project.reports.tolerances import breach_messages, drift_messages
@@ -582,3 +586,54 @@ def test_the_message_of_a_breach_is_enough_to_act_on(exported: Home) -> None:
     assert "30,000 tokens" in text
     assert "limit 20,000 tokens" in text
     assert drift_messages(exported.settings.snapshot, "2026-10") == []
+
+
+def test_every_tolerance_has_a_check_that_says_the_same_and_blocks_nothing(exported: Home) -> None:
+    with exported.entered():
+        results = {str(result.check_name): result for result in within_tolerance(TrueUpResource())}
+    assert {name: bool(result.passed) for name, result in results.items()} == {
+        "rounding_within_tolerance": True,
+        "rate_within_tolerance": False,
+        "over_count_within_tolerance": False,
+        "coverage_within_tolerance": False,
+        "unexplained_within_tolerance": False,
+    }
+    said = "\n".join(str(result.description) for result in results.values())
+    assert all(text in said for text in drift_messages(exported.settings.snapshot))
+
+
+@pytest.mark.parametrize(("month", "code"), [("2026-09", 1), ("2026-10", 0)])
+def test_reconcile_exits_1_for_a_breach_and_names_the_tolerance(
+    exported: Home, month: str, code: int
+) -> None:
+    with exported.entered():
+        result = CliRunner().invoke(trueup, ["reconcile", "--month", month])
+    assert result.exit_code == code, result.output
+    said = "drift: openai / over, 2026-09: over count tolerance breached by over logged"
+    assert (said in result.output) is (code == 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "test"),
+    [
+        (
+            "update intermediate.int_cost_rows set trued_up_cost_usd = trued_up_cost_usd + 0.01"
+            " where account = 'spread' and trued_up_cost_usd > 5",
+            "integrity_trued_up_cost_equals_payable_usage",
+        ),
+        (
+            "update marts.focus_cost_and_usage set BilledCost = BilledCost + 1000"
+            " where x_Account = 'prepaid' and x_ChargeKind = 'purchase'",
+            "assert_focus_rows_keep_the_specification",
+        ),
+    ],
+)
+def test_a_broken_figure_fails_its_test_in_the_nightly_job(
+    exported: Home, statement: str, test: str
+) -> None:
+    """Last in this module: what it breaks stays broken."""
+    with exported.entered():
+        dbt("test", "--select", test)
+        exported.write(statement)
+        with pytest.raises(AssertionError, match=test):
+            dbt("test", "--select", test)

@@ -1,4 +1,4 @@
-"""Invoices: payable is the sum of the lines, foreign money by a dated rate, prepaid by the month."""
+"""Invoices: payable is the sum of the lines, foreign money by dated rates, prepaid by month."""
 
 from __future__ import annotations
 
@@ -110,11 +110,11 @@ def test_without_a_rate_the_amount_in_usd_is_unknown_and_says_why(invoiced: Home
 
 
 def test_a_foreign_bill_takes_part_in_the_reconciliation(invoiced: Home) -> None:
-    """40 million tokens are 100 USD, and so are 80 EUR at 1.25."""
+    """40 million tokens are 100 USD, and so are 80 EUR at 1.25; the tax of 16 EUR stands outside."""
     assert invoiced.sql(
-        "select status, computed_cost_usd, difference_usd from marts.reconciliation_months"
-        " where account = 'euro'"
-    ) == [("matched", D(100), D(0))]
+        "select status, computed_cost_usd, billed_usage_usd, difference_usd"
+        " from marts.reconciliation_months where account = 'euro'"
+    ) == [("matched", D(100), D(100), D(20))]
 
 
 def test_prepaid_credits_are_bought_drawn_and_lost_by_the_month(invoiced: Home) -> None:

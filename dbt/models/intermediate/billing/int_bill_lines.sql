@@ -32,8 +32,10 @@ lines as (
 
 select
     * exclude (charge_start, charge_end, billing_period),
-    -- a correction of last month's usage belongs to the bill that states it
-    coalesce(billing_period, cast(date_trunc('month', coalesce(usage_date, period_start)) as date)) as billing_month,
+    -- compared in the month of its day; an invoice may state days of its neighbours, for a correction or
+    -- because its month is cut in another zone
+    cast(date_trunc('month', coalesce(usage_date, period_start)) as date) as billing_month,
+    coalesce(billing_period, cast(date_trunc('month', coalesce(usage_date, period_start)) as date)) as invoice_month,
     -- the day whose rate converts a foreign amount under the policy invoice_date
     coalesce(issued_on, usage_date, period_end) as conversion_date
 from lines

@@ -130,8 +130,8 @@ select
         else {{ exact_product('converted.billed_amount', 'converted.fx_rate') }}
     end as billed_usd,
     case
-        when converted.billed_currency = 'USD' then cast(converted.stated_unit_price as decimal(28, 18))
-        else cast({{ exact_product('converted.stated_unit_price', 'converted.fx_rate') }} as decimal(28, 18))
+        when converted.billed_currency = 'USD' then try_cast(converted.stated_unit_price as decimal(28, 18))
+        else try_cast({{ exact_product('converted.stated_unit_price', 'converted.fx_rate') }} as decimal(28, 18))
     end as billed_unit_price_usd,
     converted.fx_rate,
     converted.fx_rate_date,
@@ -147,6 +147,7 @@ select
     converted.period_start,
     converted.period_end,
     converted.billing_month,
+    converted.invoice_month,
     converted.issued_on,
     converted.is_issuer_invoice_id,
     converted.stated_total_amount,

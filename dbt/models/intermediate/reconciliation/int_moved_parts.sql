@@ -98,6 +98,56 @@ swaps as (
 
 ),
 
+-- the bill shows an amount without a count where the log has nothing: it is the surplus of the other meter
+-- or mode, at the price that the card has for it
+priced_swaps as (
+
+    select distinct over.pair_id as over_id, missing.pair_id as missing_id,
+        if(over.meter <> missing.meter, 'log_cache', 'log_batch') as residual_code
+    from loose as over
+    inner join loose as missing
+        on over.channel = missing.channel
+        and over.account = missing.account
+        and over.bill = missing.bill
+        and over.billing_month = missing.billing_month
+        and over.usage_date is not distinct from missing.usage_date
+        and over.model_key = missing.model_key
+        and over.part = 'count'
+        and missing.part = 'count'
+        and over.count_quantity < 0
+        and missing.count_quantity is null
+        and missing.used_quantity = 0
+        and not over.has_control
+        and if(over.meter <> missing.meter, 1, 0) + if(over.processing is distinct from missing.processing, 1, 0) = 1
+    inner join {{ ref('int_usage_keys') }} as used on over.pair_id = used.pair_id and used.side = 'computed'
+    inner join {{ ref('int_price_lines') }} as own
+        on used.price_set_id = own.price_set_id and used.meter = own.meter
+    inner join {{ ref('int_price_lines') }} as other
+        on own.rate_card_version = other.rate_card_version
+        and own.price_book = other.price_book
+        and own.channel = other.channel
+        and own.model_key = other.model_key
+        and own.service_tier = other.service_tier
+        and own.geo = other.geo
+        and own.schedule = other.schedule
+        and own.ctx_min_tokens = other.ctx_min_tokens
+        and other.meter = missing.meter
+        and other.processing = coalesce(missing.processing, own.processing)
+        and other.valid_from_at <= own.valid_from_at
+        and coalesce(other.valid_to_at > own.valid_from_at, true)
+    where abs(
+        cast(-over.count_quantity as decimal(38, 6)) * other.unit_price_usd - missing.amount_usd
+    ) <= missing.rounding_allowance_usd
+
+),
+
+single_priced_swaps as (
+
+    select * from priced_swaps
+    qualify count(*) over (partition by over_id) = 1 and count(*) over (partition by missing_id) = 1
+
+),
+
 -- input too large or too small by just the cached tokens of the same key
 double_counts as (
 
@@ -142,6 +192,12 @@ renamed as (
     select over_id as pair_id, residual_code, missing_id as other_pair_id from swaps
     union all
     select missing_id, residual_code, over_id from swaps
+    union all
+    select over_id, residual_code, missing_id from single_priced_swaps
+    anti join swaps on single_priced_swaps.over_id = swaps.over_id
+    union all
+    select missing_id, residual_code, over_id from single_priced_swaps
+    anti join swaps on single_priced_swaps.over_id = swaps.over_id
     union all
     select pair_id, 'log_cache', null from double_counts
     union all

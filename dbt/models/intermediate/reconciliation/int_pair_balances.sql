@@ -22,13 +22,14 @@ duplicates as (
     select keys.pair_id, sum(lines.quantity) as quantity, sum(lines.cost_usd) as cost_usd
     from {{ ref('int_duplicate_lines') }} as lines
     inner join (
-        select distinct pair_id, channel, account, usage_date, price_set_id, meter
+        select distinct pair_id, channel, account, usage_date, api_key_id, price_set_id, meter
         from {{ ref('int_usage_keys') }}
         where side = 'computed'
     ) as keys
         on lines.channel = keys.channel
         and lines.account = keys.account
         and lines.usage_date = keys.usage_date
+        and lines.api_key_id is not distinct from keys.api_key_id
         and lines.price_set_id = keys.price_set_id
         and lines.meter = keys.meter
     group by keys.pair_id
@@ -130,6 +131,23 @@ scaled as (
 
 ),
 
+-- without a stated count: whether the difference is a whole number of units at the card price, and no price of
+-- four decimals a million, nor a percentage, makes the bill of the logged count
+whole as (
+
+    select
+        *,
+        case
+            when is_open and net_quantity is null and not has_control and unit_price_usd > 0
+                and rounding_allowance_usd = 0 and not has_unpriced_usage and net_used_quantity > 0 and open_usd <> 0
+                then {{ units_of('open_usd') }} % {{ units_of('unit_price_usd') }} = 0
+                and {{ units_of('billed_usd') }} % (cast(net_used_quantity as hugeint) * 100000000) <> 0
+                and {{ units_of('billed_usd') }} * 10000 % {{ units_of('net_used_usd') }} <> 0
+        end as is_whole
+    from scaled
+
+),
+
 priced as (
 
     select
@@ -156,17 +174,16 @@ priced as (
                 then open_usd
             -- a month total has no usage of its own to stand beside: there rounding comes first
             when used_quantity = 0 and used_usd = 0 and not is_month_total then open_usd
-            -- without a stated count: the bill is a whole number of units at the card price, and no price of
-            -- four decimals a million makes it of the logged count
+            -- one whole number may be chance: all open meters of the model and day must be
             when
-                net_quantity is null and not has_control and unit_price_usd > 0 and rounding_allowance_usd = 0
-                and not has_unpriced_usage and net_used_quantity > 0
-                and {{ units_of('open_usd') }} % {{ units_of('unit_price_usd') }} = 0
-                and {{ units_of('billed_usd') }} % (cast(net_used_quantity as hugeint) * 100000000) <> 0
+                is_whole
+                and bool_and(coalesce(is_whole, true)) over (
+                    partition by channel, account, bill, billing_month, usage_date, model_key, processing
+                )
                 then open_usd
             else {{ zero_money() }}
         end as count_usd
-    from scaled
+    from whole
 
 )
 

@@ -153,7 +153,7 @@ cut_totals as (
 -- what the unlogged usage may cost more, had all its prompts been long ones
 bands_of_unlogged as (
 
-    select pair_id, max(delta_usd) as most_usd
+    select pair_id, max(delta_usd) as most_usd, min(delta_usd) as least_usd
     from (
         select pair_id, price_name, sum(unlogged_delta_usd) as delta_usd
         from {{ ref('int_price_alternatives') }}
@@ -168,6 +168,7 @@ named as (
     select
         balances.*,
         coalesce(bands_of_unlogged.most_usd, {{ zero_money() }}) as most_unlogged_usd,
+        coalesce(bands_of_unlogged.least_usd, {{ zero_money() }}) as least_unlogged_usd,
         kinds.residual_code as outside_code,
         case
             when exchanged.pair_id is not null then 'currency'
@@ -233,17 +234,30 @@ select
         when has_unpriced_usage or has_unknown_model then 'unknown_model'
         when meter = 'unmapped' then 'unmapped'
         when model_key is null or used_quantity = 0 then 'unexplained'
+        -- nobody knows the prompt lengths of what the log does not hold, or holds too much
         when rest_usd > 0 and rest_usd <= most_unlogged_usd then 'unlogged'
+        when rest_usd < 0 and rest_usd >= least_unlogged_usd then 'unlogged'
+        when
+            net_quantity > net_used_quantity and rest_usd > 0
+            and rest_usd <= (net_quantity - net_used_quantity) * list_max(unit_prices)
+            and rest_usd >= (net_quantity - net_used_quantity) * list_min(unit_prices)
+            then if(is_logged, 'unlogged', 'billed_not_used')
+        when
+            net_quantity < net_used_quantity and rest_usd < 0
+            and -rest_usd <= (net_used_quantity - net_quantity) * list_max(unit_prices)
+            and -rest_usd >= (net_used_quantity - net_quantity) * list_min(unit_prices)
+            then if(is_logged, 'over_logged', 'used_not_billed')
         -- the bill states its own count: only the price can differ
         when net_quantity is not null and (unit_price_usd is not null or net_quantity = net_used_quantity) then 'rate'
         -- the provider's count is known and the amount is that count times a price with at most four
         -- decimals per million tokens, to the last digit
         when
-            (has_control or not is_logged) and rounding_allowance_usd = 0 and used_quantity > 0
+            rounding_allowance_usd = 0 and used_quantity > 0
             and (
-                {{ units_of('billed_usd') }} % (cast(used_quantity as hugeint) * 100000000) = 0
-                -- or several prices, all by the same whole number of hundredths of a percent
-                or {{ units_of('billed_usd') }} * 10000 % {{ units_of('net_used_usd') }} = 0
+                (has_control or not is_logged)
+                and {{ units_of('billed_usd') }} % (cast(used_quantity as hugeint) * 100000000) = 0
+                -- or one or several prices by a whole number of hundredths of a percent
+                or net_used_usd > 0 and {{ units_of('billed_usd') }} * 10000 % {{ units_of('net_used_usd') }} = 0
             )
             then 'rate'
         else 'unexplained'

@@ -27,7 +27,10 @@ counted as (
     union all by name
     select
         used.pair_id, used.usage_date, used.price_set_id, used.meter, used.list_unit_price_usd, used.unit_price_usd,
-        cast(open_pairs.priced_quantity - open_pairs.used_quantity as decimal(38, 6)) as quantity
+        cast(open_pairs.priced_quantity - open_pairs.used_quantity as decimal(38, 6)) as quantity,
+        cast(
+            if(open_pairs.has_control, 0, greatest(open_pairs.priced_quantity - open_pairs.used_quantity, 0)) as decimal(38, 6)
+        ) as unlogged_quantity
     from used
     inner join open_pairs
         on used.pair_id = open_pairs.pair_id

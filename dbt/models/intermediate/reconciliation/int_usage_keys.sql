@@ -144,6 +144,7 @@ keyed as (
         end as key_meter,
         if(is_daily and has_bill_processing, processing, null) as key_processing,
         usage_date,
+        api_key_id,
         meter,
         price_set_id,
         quantity,

@@ -15,7 +15,7 @@ select
     max(issued_on) as issued_on,
     min(period_start) as period_start,
     max(period_end) as period_end,
-    min(billing_month) as billing_month,
+    min(invoice_month) as billing_month,
     billed_currency as currency,
     {%- for kind in kinds %}
     coalesce(sum(billed_amount) filter (charge_kind = '{{ kind }}'), {{ zero_money() }}) as {{ kind }}_amount,

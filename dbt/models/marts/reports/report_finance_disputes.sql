@@ -15,7 +15,8 @@ parts as (
 
 select
     disputes.*,
-    {{ cents_as_money('line_cents.cents') }} as disputed_cents_usd
+    {{ cents_as_money('line_cents.cents') }} as disputed_cents_usd,
+    {{ cents_as_money('sum(line_cents.cents) over (partition by line_cents.part_of)') }} as claim_cents_usd
 from disputes
 inner join line_cents
     on concat_ws('|', disputes.channel, disputes.account, disputes.month) = line_cents.part_of

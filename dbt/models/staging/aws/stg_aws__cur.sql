@@ -78,7 +78,7 @@ select
 
     ---------- numerics
     case
-        when is_usage then cast(cast(usage_amount as decimal(31, 12)) * size as decimal(38, 18))
+        when is_usage then try_cast(cast(usage_amount as decimal(31, 12)) * size as decimal(38, 18))
     end as raw_quantity,
     case when is_usage then {{ unit_price_of_one('unblended_rate', 'size') }} end as stated_unit_price,
     {{ as_money('unblended_cost') }} as billed_amount,

@@ -73,7 +73,7 @@ select
 
     ---------- numerics
     case
-        when is_usage then cast(cast(quantity as decimal(31, 12)) * size as decimal(38, 18))
+        when is_usage then try_cast(cast(quantity as decimal(31, 12)) * size as decimal(38, 18))
     end as raw_quantity,
     case
         when is_usage then {{ unit_price_of_one('coalesce(effective_price, unit_price)', 'size') }}

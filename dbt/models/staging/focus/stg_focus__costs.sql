@@ -86,8 +86,8 @@ select
     case
         when category <> 'Usage' then null
         when consumed_quantity is not null
-            then cast(cast(consumed_quantity as decimal(31, 12)) * consumed_size as decimal(38, 18))
-        else cast(cast(pricing_quantity as decimal(31, 12)) * pricing_size as decimal(38, 18))
+            then try_cast(cast(consumed_quantity as decimal(31, 12)) * consumed_size as decimal(38, 18))
+        else try_cast(cast(pricing_quantity as decimal(31, 12)) * pricing_size as decimal(38, 18))
     end as raw_quantity,
     case
         when category = 'Usage' then {{ unit_price_of_one('unit_price', 'pricing_size') }}

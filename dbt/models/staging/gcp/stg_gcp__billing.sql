@@ -106,7 +106,7 @@ select
     case
         when not is_usage then null
         when is_counted then {{ as_money('usage_amount') }}
-        else cast(cast(pricing_amount as decimal(31, 12)) * size as decimal(38, 18))
+        else try_cast(cast(pricing_amount as decimal(31, 12)) * size as decimal(38, 18))
     end as raw_quantity,
     amount as billed_amount,
     upper(currency) as billed_currency,
