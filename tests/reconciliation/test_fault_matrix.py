@@ -48,7 +48,7 @@ def august(tmp_path_factory: pytest.TempPathFactory) -> Home:
         dbt(
             "build", "--select", "+reconciliation_months", "+reconciliation_evidence",
             "+payable_bridges", "+rate_proposals", "+dispute_lines",
-            "--exclude-resource-type", "unit_test",
+            "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable",
         )  # fmt: skip
     return home
 
