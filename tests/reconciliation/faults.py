@@ -1,7 +1,7 @@
 """Every kind of fault, and the providers it is tried at.
 
 A fault changes one of the three sides of `Books` and says which code must carry which amount,
-worked out by hand: net in USD, and moved as the sum of sizes where amounts of both signs belong to it.
+worked out by hand: net in USD, and moved as the sum of sizes where both signs belong to it.
 """
 
 from __future__ import annotations

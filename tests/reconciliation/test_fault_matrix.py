@@ -138,7 +138,8 @@ def test_each_difference_says_what_was_found_and_what_to_do_with_its_rows(august
     assert (
         august.warehouse_sql(
             "select lines.reconciliation_line_id, residual_code"
-            " from marts.reconciliation_lines as lines left join (select distinct reconciliation_line_id from marts.reconciliation_evidence)"
+            " from marts.reconciliation_lines as lines left join ("
+            " select distinct reconciliation_line_id from marts.reconciliation_evidence)"
             " as evidence using (reconciliation_line_id)"
             " where residual_usd <> 0 and residual_code not in ('not_billed')"
             # missing in the bill and in the usage report: there is no row to show but the log's own
