@@ -41,9 +41,11 @@ deliveries as (
 {# How many of the smallest unit a unit of a bill is: '1000000 Tokens', '1M tokens' and '1K' are 10^6, 10^6, 10^3. #}
 {% macro unit_size(unit) -%}
     case
-        when regexp_matches(lower({{ unit }}), '^(1,?000,?000|1 ?m\b|1m |1 ?million|millions? )|\b1m\b|per 1m\b') then 1000000
+        when regexp_matches(lower({{ unit }}), '^(1,?000,?000|1 ?m\b|1m |1 ?million|millions? )|\b1m\b|per 1m\b')
+            then 1000000
         when regexp_matches(lower({{ unit }}), '^(1,?000\b|1 ?k\b|1k |thousands? )|\b1k\b|per 1k\b') then 1000
-        when regexp_matches({{ unit }}, '^[0-9]{1,9} ') then cast(regexp_extract({{ unit }}, '^([0-9]+) ', 1) as integer)
+        when regexp_matches({{ unit }}, '^[0-9]{1,9} ')
+            then cast(regexp_extract({{ unit }}, '^([0-9]+) ', 1) as integer)
         else 1
     end
 {%- endmacro %}
@@ -67,8 +69,11 @@ deliveries as (
         when regexp_matches({{ text }}, 'cach.*storage|storage.*cach') then 'cache storage'
         when regexp_matches({{ text }}, '(audio|image).*(token|predictions)|token.*(audio|image)')
             and regexp_matches({{ text }}, 'input|output') and not regexp_matches({{ text }}, 'cach')
-            then regexp_extract({{ text }}, '(audio|image)', 1) || ' ' || regexp_extract({{ text }}, '(input|output)', 1)
-        when regexp_matches({{ text }}, 'video|embedding|image|audio|speech|session|search|rerank|guardrail|training') then {{ text }}
+            then regexp_extract({{ text }}, '(audio|image)', 1) || ' '
+                || regexp_extract({{ text }}, '(input|output)', 1)
+        when regexp_matches(
+            {{ text }}, 'video|embedding|image|audio|speech|session|search|rerank|guardrail|training'
+        ) then {{ text }}
         when regexp_matches({{ text }}, 'cach.*write|cachewrite|cache creation') then
             case
                 when regexp_matches({{ text }}, '(1h|1 ?hour|1-hour)') then 'cache write 1h'

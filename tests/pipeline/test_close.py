@@ -281,6 +281,12 @@ def settle_october(story: Story) -> None:
     decision(home, "close", account="corrected", despite="agreed")
     matched(home, "defer", until="2026-11", month="2026-09", code="unexplained", account="drift")
     home.drop("invoice_lines/owed-2.csv", billed("owed", tokens(6, "14.00")))
+    # one contract reaches back into September, another account's begins later
+    home.reference("contracts", (
+        "contract_id,channel,account,kind,value,valid_from,valid_to\n"
+        "C-1,google,shared,percent_off,10,2026-09-01,\n"
+        "C-2,google,thirds,percent_off,50,2027-01-01,\n"
+    ))  # fmt: skip
     look(home)
 
 
@@ -550,7 +556,15 @@ def test_the_journal_as_csv_balances_and_holds_no_formula(story: Story, tmp_path
 
 def test_a_closed_month_without_news_has_no_restatement(story: Story) -> None:
     assert story.journals["unchanged"] == []
-    assert changes(story.home, "shared") == changes(story.home, "thirds") == []
+    assert changes(story.home, "thirds") == []
+
+
+def test_a_contract_that_reaches_into_a_closed_month_is_its_cause(story: Story) -> None:
+    """10 % off 100.00. The contract of 2027 is no evidence of a September."""
+    now = states(story.home)
+    assert now["shared"][3:5] == (False, "contracts")
+    assert now["thirds"][3:5] == (True, None)
+    assert changes(story.home, "shared")[0] == ("computed", D(100), D(90), D(-10), "contract")
 
 
 def test_each_change_after_a_close_has_its_cause_and_both_figures(story: Story) -> None:

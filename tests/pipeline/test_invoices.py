@@ -110,7 +110,7 @@ def test_without_a_rate_the_amount_in_usd_is_unknown_and_says_why(invoiced: Home
 
 
 def test_a_foreign_bill_takes_part_in_the_reconciliation(invoiced: Home) -> None:
-    """40 million tokens are 100 USD, and so are 80 EUR at 1.25; the tax of 16 EUR stands outside."""
+    """40 million tokens are 100 USD, and so are 80 EUR at 1.25; 16 EUR of tax stand outside."""
     assert invoiced.sql(
         "select status, computed_cost_usd, billed_usage_usd, difference_usd"
         " from marts.reconciliation_months where account = 'euro'"

@@ -49,7 +49,11 @@ SOL_AFTER = {IN: "4", READ: "0.4", WRITE_30M: "5", OUT: "20"}
 # above 272,000 tokens of prompt: twice the input, one and a half times the output
 LONG_BEFORE = {IN: "10", READ: "1", WRITE_30M: "12.5", OUT: "45"}
 LONG_AFTER = {IN: "8", READ: "0.8", WRITE_30M: "10", OUT: "30"}
-PRIORITY = {GPT: {IN: "2.5", READ: "0.25", OUT: "20"}}
+PRIORITY = {
+    GPT: {IN: "2.5", READ: "0.25", OUT: "20"},
+    # by a contract of the account `priority` alone: Anthropic lists no price for this tier
+    HAIKU: {IN: "2", READ: "0.2", WRITE_5M: "2.5", WRITE_1H: "4", OUT: "10"},
+}
 US_FACTOR = D("1.1")
 SEARCH_USD = D("0.01")
 
@@ -149,6 +153,8 @@ class Books:
     has_usage_report: bool = True
     # the invoice repeats the cost report as one line, whatever it will hold
     repeats_bill: bool = False
+    # USD for one unit of the invoice's currency, as the issuer reckoned it
+    paid_rate: Decimal = D(1)
 
     @property
     def spend(self) -> Decimal:
@@ -440,7 +446,7 @@ def invoice_csv(books: Books) -> str:
 def _repeated(books: Books) -> list[BillLine]:
     if not books.repeats_bill:
         return []
-    total = sum((line.amount for line in books.bill), D(0)).quantize(D("0.01"))
+    total = (sum((line.amount for line in books.bill), D(0)) / books.paid_rate).quantize(D("0.01"))
     return [BillLine(None, None, "", None, total, item="API usage")]
 
 

@@ -728,6 +728,34 @@ def an_invoice_line_billed_twice(books: Books, draw: Draw) -> list[Expected]:
     return [Expected.of("duplicate_charge", [line.amount])]
 
 
+def an_invoice_in_euro_at_another_rate(books: Books, draw: Draw) -> list[Expected]:
+    """The issuer reckons 1.12 USD for a euro; on the day of the invoice it was 1.10."""
+    del draw
+    _invoiced(books)
+    books.currency, books.paid_rate = "EUR", D("1.12")
+    total = sum((line.amount for line in books.bill), D(0))
+    return [Expected.of("currency", [(total / D("1.12")).quantize(CENT) * D("1.10") - total])]
+
+
+def the_last_day_billed_in_the_next_month(books: Books, draw: Draw) -> list[Expected]:
+    """One model's usage of 31 August stands in the bill of 1 September."""
+    model = draw.model(books)
+    moved = _lines(books, model, [LAST])
+    draw.taken |= {(model, LAST)}
+    _rewrite(books, moved, lambda line: replace(line, day=LAST + timedelta(days=1)))
+    return [Expected.of("timing_month", [-line.amount for line in moved])]
+
+
+def priority_tier_left_out_of_the_report(books: Books, draw: Draw) -> list[Expected]:
+    """The cost report holds no Priority Tier; log and usage report do, and a contract has its price."""
+    calls = _of(books.used, HAIKU, draw.days(HAIKU, 3), "key_web")
+    for side in ("log", "used"):
+        _swap(books, side, lambda call: replace(call, tier="priority"), calls)
+    books.bill = bill_lines(call for call in books.used if call.tier == "standard")
+    left_out = bill_lines(call for call in books.used if call.tier == "priority")
+    return [Expected.of("tier_not_reported", [-line.amount for line in left_out])]
+
+
 BOTH = ("openai", "anthropic")
 ALL = ("openai", "anthropic", "google")
 KINDS = [
@@ -771,6 +799,9 @@ KINDS = [
     Kind("tax", tax_on_the_invoice, ALL, "Tax on the invoice"),
     Kind("credit", a_credit_on_the_invoice, ALL, "A credit on the invoice"),
     Kind("prepaid", prepaid_credits_bought, ALL, "Prepaid credits bought"),
+    Kind("currency", an_invoice_in_euro_at_another_rate, BOTH, "Invoice in euro at another rate", is_local=False),
+    Kind("next_month", the_last_day_billed_in_the_next_month, BOTH, "Last day billed in the next month", is_local=False),
+    Kind("priority", priority_tier_left_out_of_the_report, ("anthropic",), "Priority Tier, which the report leaves out", is_local=False),
     Kind("fee", a_fee_on_the_invoice, ALL, "A support fee"),
     Kind("unexplained", a_line_that_nothing_explains, ALL, "An adjustment without a reason"),
     Kind("invoice_price", an_invoice_line_at_twice_the_price, ("google",), "Invoice line above the list"),

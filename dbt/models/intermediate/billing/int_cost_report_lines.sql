@@ -22,7 +22,10 @@ with reports as (
     union all by name
     select * from {{ ref('stg_anthropic__console_costs') }}
     union all by name
-    select * exclude (service_category, service_subcategory, service_name, is_in_scope, account, channel),
+    -- their account is known already
+    select
+        * exclude (service_category, service_subcategory, service_name, is_in_scope, account_id, account, channel),
+        account as account_id,
         channel as raw_channel
     from {{ ref('int_export_lines') }}
     where is_in_scope

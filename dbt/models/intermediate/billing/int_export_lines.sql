@@ -18,6 +18,8 @@ channels as (select * from {{ ref('channel_aliases') }}),
 
 accounts as (select * from {{ ref('stg_reference__accounts') }} where channel is not null),
 
+every_channel as (select * from {{ ref('stg_reference__accounts') }} where channel is null),
+
 services as (
 
     select channel, string_agg(service_pattern, '|') as service_pattern
@@ -39,7 +41,10 @@ named as (
 
 select
     named.* exclude (is_known_channel),
-    coalesce(id_accounts.account, named.account_id, label_accounts.account, named.account_label) as account,
+    coalesce(
+        id_accounts.account, id_every.account, named.account_id, label_accounts.account, label_every.account,
+        named.account_label
+    ) as account,
     coalesce(
         named.service_subcategory = 'Generative AI'
         or (not named.is_known_channel and named.service_category = 'AI and Machine Learning')
@@ -54,6 +59,12 @@ left join accounts as id_accounts
     on named.source = id_accounts.source
     and named.account_id = id_accounts.account_label
     and named.channel = id_accounts.channel
+left join every_channel as id_every
+    on named.source = id_every.source
+    and named.account_id = id_every.account_label
+left join every_channel as label_every
+    on named.source = label_every.source
+    and named.account_label = label_every.account_label
 left join accounts as label_accounts
     on named.source = label_accounts.source
     and named.account_label = label_accounts.account_label

@@ -1,7 +1,7 @@
 -- grain: one row per row of a reference table that decides what a month costs or how it is compared,
 -- with its content as a text; channel and account are NULL where it is for all
 {% set tables = [
-    ('contracts', 'stg_reference__contracts', 'term_number', 'cast(valid_from_at as date)', 'cast(valid_to_at as date)'),
+    ('contracts', 'stg_reference__contracts', 'term_number', 'valid_from_at', 'valid_to_at'),
     ('contracts', 'stg_reference__contract_charges', 'charge_number', 'valid_from', 'valid_to'),
     ('mapping', 'stg_reference__model_aliases', none, 'valid_from', 'valid_to'),
     ('mapping', 'stg_reference__feature_map', 'row_number', 'valid_from', 'valid_to'),
@@ -14,12 +14,11 @@ select
     '{{ kind }}' as evidence_kind,
     channel,
     account,
-    {{ valid_from }} as valid_from,
-    {{ valid_to }} as valid_to,
-    '{{ model | replace('stg_reference__', '') }} ' || cast(content as varchar) as item
-from (
-    select *, rule_row as content
-    from (select * {% if row_number %}exclude ({{ row_number }}) {% endif %}from {{ ref(model) }}) as rule_row
-)
+    cast({{ valid_from }} as date) as valid_from,
+    cast({{ valid_to }} as date) as valid_to,
+    -- texts, so that no digit is lost, and without empty cells: a column that comes later changes nothing
+    '{{ model | replace('stg_reference__', '') }} ' || cast(json_merge_patch('{}', to_json(rule_row)) as varchar)
+        as item
+from (select columns(*)::varchar from (select * {% if row_number %}exclude ({{ row_number }}) {% endif %}from {{ ref(model) }})) as rule_row
 {{ 'union all by name' if not loop.last }}
 {% endfor %}

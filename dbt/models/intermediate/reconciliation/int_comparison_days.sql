@@ -70,7 +70,9 @@ select
     bill_days.usage_date is not null as has_bill,
     bill_days.source as bill_source,
     coalesce(bill_days.has_meter, false) as has_bill_meter,
-    coalesce(bill_days.has_api_key, false) and (not has_control or shared_keys.channel is not null) as has_bill_key,
+    -- a day without usage has no key to contradict the bill's
+    (coalesce(bill_days.has_api_key, false) or ledger_days.channel is null)
+    and (not has_control or shared_keys.channel is not null) as has_bill_key,
     coalesce(bill_days.has_processing, false) and not is_processing_unreported as has_bill_processing,
     modelless.meters as modelless_meters
 from days

@@ -13,7 +13,8 @@ lines as (
 
 ),
 
--- a dimension that the usage report leaves out is known to the log alone, and is not compared
+-- a dimension that the usage report leaves out is known to the log alone, and is not compared; the context band
+-- follows from the counts themselves, and a wrong one shows in the cost
 keyed as (
 
     select
@@ -26,7 +27,7 @@ keyed as (
         if(days.is_processing_unreported, null, lines.processing) as processing,
         if(days.is_tier_unreported, null, lines.service_tier) as service_tier,
         if(days.is_geo_unreported, null, lines.geo) as geo,
-        if(days.is_context_unreported, null, lines.ctx_min_tokens) as ctx_min_tokens,
+        days.is_context_unreported,
         lines.meter,
         lines.quantity,
         lines.cost_usd,
@@ -53,8 +54,8 @@ summed as (
         processing,
         service_tier,
         geo,
-        ctx_min_tokens,
         meter,
+        any_value(is_context_unreported) as is_context_unreported,
         coalesce(sum(quantity) filter (where side = 'log'), 0) as logged_quantity,
         coalesce(sum(quantity) filter (where side = 'usage'), 0) as reported_quantity,
         coalesce(sum(cost_usd) filter (where side = 'log'), {{ zero_money() }}) as logged_cost_usd,
@@ -75,7 +76,7 @@ summed as (
 select
     md5(concat_ws(
         '|', channel, account, usage_date, coalesce(api_key_id, ''), model, coalesce(processing, ''),
-        coalesce(service_tier, ''), coalesce(geo, ''), coalesce(cast(ctx_min_tokens as varchar), ''), meter
+        coalesce(service_tier, ''), coalesce(geo, ''), meter
     )) as comparison_id,
     *,
     coalesce(reported_price_usd, logged_price_usd) as unit_price_usd,
@@ -84,6 +85,7 @@ select
     cast(reported_quantity - logged_quantity as decimal(38, 6)) as gap_quantity,
     cast(
         case
+            when not is_context_unreported then reported_cost_usd - logged_cost_usd
             when reported_quantity = logged_quantity and meter <> 'reported_usd' then 0
             when logged_quantity = 0 then reported_cost_usd
             when reported_quantity = 0 then -logged_cost_usd

@@ -3,7 +3,7 @@
 -- are what the provider says was used
 -- A cause needs proof to the last token: the same quantity missing here and too much there, a repeated call,
 -- a sibling counter of exactly this size. The rest is unlogged or over-logged.
-{% set dimensions = ['api_key_id', 'model', 'processing', 'service_tier', 'geo', 'ctx_min_tokens'] -%}
+{% set dimensions = ['api_key_id', 'model', 'processing', 'service_tier', 'geo'] -%}
 with comparisons as (select * from {{ ref('int_usage_comparisons') }}),
 
 days as (select * from {{ ref('int_comparison_days') }}),
@@ -30,7 +30,6 @@ duplicates as (
         if(days.is_processing_unreported, null, lines.processing) as processing,
         if(days.is_tier_unreported, null, lines.service_tier) as service_tier,
         if(days.is_geo_unreported, null, lines.geo) as geo,
-        if(days.is_context_unreported, null, lines.ctx_min_tokens) as ctx_min_tokens,
         lines.meter,
         sum(lines.quantity) as quantity,
         sum(lines.cost_usd) as cost_usd
@@ -98,15 +97,12 @@ moved as (
             when over.processing is distinct from missing.processing then 'log_batch'
             when over.service_tier is distinct from missing.service_tier then 'log_tier'
             when over.geo is distinct from missing.geo then 'log_region'
-            when over.ctx_min_tokens is distinct from missing.ctx_min_tokens then 'log_context'
             else 'log_key'
         end as residual_code,
         if(over.usage_date <> missing.usage_date, 1, 0) + if(over.meter <> missing.meter, 1, 0)
-        {%- for column in dimensions if column != 'ctx_min_tokens' %}
+        {%- for column in dimensions %}
         + if(over.{{ column }} is distinct from missing.{{ column }}, 1, 0)
         {%- endfor %}
-        -- each model has context bands of its own
-        + if(over.model = missing.model and over.ctx_min_tokens is distinct from missing.ctx_min_tokens, 1, 0)
             as changes
     from (select *, date_trunc('month', usage_date) as billing_month from open_gaps where open_quantity < 0) as over
     inner join (select *, date_trunc('month', usage_date) as billing_month from open_gaps where open_quantity > 0)
@@ -168,7 +164,6 @@ reasoning as (
         if(days.is_processing_unreported, null, calls.processing) as processing,
         if(days.is_tier_unreported, null, calls.service_tier) as service_tier,
         if(days.is_geo_unreported, null, calls.geo) as geo,
-        if(days.is_context_unreported, null, calls.ctx_min_tokens) as ctx_min_tokens,
         sum(calls.reasoning_tokens) as reasoning_tokens
     from {{ ref('fct_llm_calls') }} as calls
     semi join (
@@ -192,6 +187,8 @@ judged as (
         open_gaps.comparison_id,
         case
             when named_moves.residual_code is not null then named_moves.residual_code
+            -- the same counts at another price: the log has them in another context band
+            when open_gaps.open_quantity = 0 then 'log_context'
             when
                 open_gaps.meter = 'input_uncached_tokens'
                 and abs(open_gaps.open_quantity) in (

@@ -17,7 +17,8 @@ select
         when gaps.rule = 'literal_null' then gaps.column_name || ' holds the word NULL in place of no value'
         when gaps.rule = 'empty' then gaps.column_name || ' has no value'
         when gaps.rule = 'not_allowed_value' then gaps.column_name || ' holds a value that FOCUS does not know'
-        when gaps.rule = 'zero_is_no_price' then gaps.column_name || ' is 0 on a charge that costs something: not used as a price'
+        when gaps.rule = 'zero_is_no_price'
+            then gaps.column_name || ' is 0 on a charge that costs something: not used as a price'
         when starts_with(gaps.rule, 'time_format') then gaps.column_name || ' is not written as 2026-09-01T00:00:00Z: '
             || substr(gaps.rule, 14)
     end as what

@@ -45,7 +45,9 @@ select
     concat_ws(', ', product, meter_name) as description,
     nullif(trim(regexp_extract(
         lower(meter_name),
-        '^(.*?) ?(?:shortco |longco )?(?:batch )?(?:pp )?(?:cached |cchd |cd )?(?:input|inpt|inp|outpt|outp|output|opt)\b', 1
+        '^(.*?) ?(?:shortco |longco )?(?:batch )?(?:pp )?(?:cached |cchd |cd )?'
+        || '(?:input|inpt|inp|outpt|outp|output|opt)\b',
+        1
     )), '') as raw_model,
     case when is_usage then item end as raw_meter,
     case

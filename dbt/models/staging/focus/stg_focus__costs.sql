@@ -25,7 +25,8 @@ measured as (
             case
                 when lower(token_direction) = 'output' then 'output'
                 when lower(token_cache_action) = 'read' then 'cached input'
-                when lower(token_cache_action) = 'write' then {{ billed_item("concat('cache write ', coalesce(sku_id, ''))") }}
+                when lower(token_cache_action) = 'write'
+                    then {{ billed_item("concat('cache write ', coalesce(sku_id, ''))") }}
                 when lower(token_direction) = 'input' then 'input'
             end,
             {{ billed_item('token_type') }},
@@ -54,7 +55,9 @@ select
     api_key_id,
     coalesce(
         invoice_id,
-        concat_ws('|', coalesce(invoice_issuer, provider_name), snapshot_account, snapshot_period, upper(billing_currency))
+        concat_ws(
+            '|', coalesce(invoice_issuer, provider_name), snapshot_account, snapshot_period, upper(billing_currency)
+        )
     ) as invoice_id,
     invoice_id is not null as is_issuer_invoice_id,
     charge_description as description,
@@ -77,7 +80,8 @@ select
         when category in ('Tax', 'Credit', 'Adjustment') then lower(category)
         when category <> 'Purchase' then 'fee'
         when commitment_discount_id is not null then 'commitment'
-        when regexp_matches(lower(concat_ws(' ', pricing_unit, sku_meter, charge_description)), 'credit|prepaid') then 'purchase'
+        when regexp_matches(lower(concat_ws(' ', pricing_unit, sku_meter, charge_description)), 'credit|prepaid')
+            then 'purchase'
         when charge_frequency = 'Recurring' then 'fee'
         else 'purchase'
     end as charge_kind,

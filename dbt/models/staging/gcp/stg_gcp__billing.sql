@@ -18,7 +18,10 @@ with costs as (
 
 credit_list as (
 
-    select *, unnest(from_json(credits, '["JSON"]')) as credit, generate_subscripts(from_json(credits, '["JSON"]'), 1) as credit_no
+    select
+        *,
+        unnest(from_json(credits, '["JSON"]')) as credit,
+        generate_subscripts(from_json(credits, '["JSON"]'), 1) as credit_no
     from latest
     where credits is not null
 
@@ -95,7 +98,8 @@ select
 
     ---------- what is charged
     case
-        when line_part is not null and regexp_matches(upper(credit_type), 'DISCOUNT|COMMITTED|RESELLER_MARGIN') then 'adjustment'
+        when line_part is not null and regexp_matches(upper(credit_type), 'DISCOUNT|COMMITTED|RESELLER_MARGIN')
+            then 'adjustment'
         when line_part is not null then 'credit'
         when cost_type = 'tax' then 'tax'
         when is_usage then 'usage'
