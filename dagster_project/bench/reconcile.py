@@ -1,8 +1,8 @@
 """`python -m dagster_project.bench.reconcile`: a year of three providers' bills, reconciled.
 
-Writes call logs, usage reports and cost reports of `--models` models at OpenAI, Azure and Google for a number of
-months, with one percent of the bill lines a tenth too high; loads and prices them; then measures the models
-from the comparison days to the bridge, for each span of months in a home of its own.
+Writes call logs, a usage report and bills of `--models` models at OpenAI, Azure and Google for a
+number of months, one percent of the bill lines a tenth too high; loads and prices them; then
+measures the models from the comparison days to the bridge, each span of months in its own home.
 """
 
 from __future__ import annotations
@@ -72,7 +72,12 @@ def measure(home: Path, months: int, models: int) -> Span:
             for name in SOURCES:
                 ingest_source(con, settings, name)
             ingest_unrecognised(con, settings)
-        priced = ["+int_computed_lines", "+int_provider_usage_lines", "+int_billed_lines", "+int_bill_days"]
+        priced = [
+            "+int_computed_lines",
+            "+int_provider_usage_lines",
+            "+int_billed_lines",
+            "+int_bill_days",
+        ]
         build(settings, EVERY_DAY, ["--select", *priced], environment, home / "price")
         skipped = [f"+{name.removeprefix('+')}" for name in priced]
         done = build(
@@ -87,7 +92,8 @@ def measure(home: Path, months: int, models: int) -> Span:
                 " (select count(*) from marts.reconciliation_lines where residual_code = 'rate')"
             ).fetchone()
         assert counts is not None
-        return Span(months, *counts, done)
+        lines, pairs, rate_lines = (int(count) for count in counts)
+        return Span(months, lines, pairs, rate_lines, done)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -104,7 +110,9 @@ def write(home: Path, months: int, models: int) -> None:
         for statement in MODELS_SQL.read_text(encoding="utf-8").split(";\n"):
             if statement.strip():
                 con.execute(
-                    statement.replace("{card}", str(PROJECT_ROOT / "dbt" / "seeds" / "rate_card.csv"))
+                    statement.replace(
+                        "{card}", str(PROJECT_ROOT / "dbt" / "seeds" / "rate_card.csv")
+                    )
                     .replace("{landing}", str(home / "landing"))
                     .replace("{months}", str(months))
                     .replace("{models}", str(models))
@@ -113,7 +121,9 @@ def write(home: Path, months: int, models: int) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure the spans and print one line for each."""
-    parser = argparse.ArgumentParser(prog="python -m dagster_project.bench.reconcile", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m dagster_project.bench.reconcile", description=__doc__
+    )
     parser.add_argument("--months", type=int, nargs="+", default=[1, 12], help="spans to measure")
     parser.add_argument("--models", type=int, default=50, help="models of each provider")
     parser.add_argument("--home", type=Path, default=PROJECT_ROOT / "data", help="where to work")
@@ -123,8 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
         span = measure(options.home / FOLDER, months, options.models)
         took = span.reconcile
         print(
-            f"{span.months} months: {span.bill_lines} bill lines, {span.pairs} pairs, {span.rate_lines} lines at another"
-            f" price; models {took.model_seconds:.1f} s, whole dbt {took.process.seconds:.1f} s"
+            f"{span.months} months: {span.bill_lines} bill lines, {span.pairs} pairs,"
+            f" {span.rate_lines} lines at another price; models {took.model_seconds:.1f} s,"
+            f" whole dbt {took.process.seconds:.1f} s"
             f" ({took.process.cpu_seconds:.1f} s of processor),"
             f" {took.process.largest_process_bytes / MEBIBYTE:.0f} MiB"
         )

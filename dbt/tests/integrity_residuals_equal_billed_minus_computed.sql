@@ -41,7 +41,7 @@ bills as (
         coalesce(sum(billed_usd) filter (where document_type = 'cost_report' and not is_usage), 0)
             as reported_other_usd
     from (select *, charge_kind in ('usage', 'adjustment') as is_usage from {{ ref('fct_billed_lines') }})
-    where is_bill_of_record and billed_usd is not null
+    where is_bill_of_record and billed_usd is not null and charge_kind <> 'expiry'
     group by channel, account, billing_month
 
 )

@@ -1,7 +1,7 @@
 """A synthetic August 2026 at three providers that reconciles to the last digit, as true exports.
 
-Traffic is made call by call; the provider's usage, its bill and the call log are three copies of it,
-so that a fault can be put into any one of them. Prices are the published ones, per million tokens:
+Traffic is made call by call; the provider's usage, its bill and the call log are three copies of
+it, so that a fault can be put into any one of them. Prices are the published ones, per million:
 OpenAI and Anthropic price pages as in docs/rates.md; GPT-5.6 Sol became cheaper on 21 August.
 """
 
@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 D = Decimal
+ONE = D(1)
 Json = dict[str, Any]
 
 SOL, GPT, MINI = "gpt-5.6-sol", "gpt-5-2025-08-07", "gpt-5-mini-2025-08-07"
@@ -154,7 +155,7 @@ class Books:
     # the invoice repeats the cost report as one line, whatever it will hold
     repeats_bill: bool = False
     # USD for one unit of the invoice's currency, as the issuer reckoned it
-    paid_rate: Decimal = D(1)
+    paid_rate: Decimal = ONE
 
     @property
     def spend(self) -> Decimal:
@@ -162,7 +163,7 @@ class Books:
         return sum((line.amount for line in self.bill or self.invoice), D(0))
 
 
-def clean(provider: str, account: str, factor: Decimal = D(1)) -> Books:
+def clean(provider: str, account: str, factor: Decimal = ONE) -> Books:
     """A month that reconciles to zero; `factor` is what a contract makes of list prices."""
     rng = Random(f"{provider}-{account}")
     calls = list(_traffic(provider, account, rng))
@@ -191,7 +192,9 @@ def _traffic(provider: str, account: str, rng: Random) -> Iterator[Call]:
                     yield _call(f"{provider}-{account}-{number}", at, model, key, turn, rng)
 
 
-def _call(call_id: str, at: datetime, model: str, key: str, turn: int, rng: Random) -> Call:
+def _call(  # noqa: PLR0917  (the dimensions of a call)
+    call_id: str, at: datetime, model: str, key: str, turn: int, rng: Random
+) -> Call:
     tokens = {
         IN: rng.randrange(20_011, 90_023),
         READ: rng.randrange(10_007, 60_013),
@@ -219,7 +222,7 @@ def _call(call_id: str, at: datetime, model: str, key: str, turn: int, rng: Rand
     return Call(call_id, at, model, key, tokens, reasoning=reasoning, **more)
 
 
-def bill_lines(calls: Iterable[Call], factor: Decimal = D(1)) -> list[BillLine]:
+def bill_lines(calls: Iterable[Call], factor: Decimal = ONE) -> list[BillLine]:
     """What the provider bills for calls, by day; OpenAI by key, Anthropic by processing and geo."""
     sums: dict[tuple[Any, ...], tuple[int, Decimal]] = defaultdict(lambda: (0, D(0)))
     for call in calls:
@@ -472,4 +475,4 @@ def land(home: Any, books: Iterable[Books]) -> None:
             home.drop(f"invoice_lines/{one.provider}-{one.account}.csv", invoice_csv(one))
 
 
-__all__ = ["Books", "BillLine", "Call", "clean", "bill_lines", "land", "replace"]
+__all__ = ["BillLine", "Books", "Call", "bill_lines", "clean", "land", "replace"]

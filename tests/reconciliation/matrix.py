@@ -1,4 +1,4 @@
-"""The accounts of the fault matrix: every kind at every provider, random pairs, and clean months."""
+"""The accounts of the fault matrix: every kind at every provider, random pairs, clean months."""
 
 from __future__ import annotations
 
@@ -92,15 +92,19 @@ def contracts_csv() -> str:
         "contract_id,account,provider,channel,model_key,meter,processing,service_tier,geo,kind,value,"
         "per,currency,valid_from,valid_to,priority,doc_ref\n"
     )
-    return header + "".join(
-        f"C-{channel}-{account},{account},,{channel},,,,,,percent_off,10,,USD,2026-01-01,2027-01-01,0,"
-        "order form\n"
-        for channel in BOTH
-        for account in ("contract", "contract-clean")
-    ) + "".join(
-        f"C-priority,priority,,anthropic,{HAIKU},{meter},,priority,,fixed_price,{price},1000000,USD,"
-        "2026-01-01,2027-01-01,0,Priority Tier commitment\n"
-        for meter, price in PRIORITY[HAIKU].items()
+    return (
+        header
+        + "".join(
+            f"C-{channel}-{account},{account},,{channel},,,,,,percent_off,10,,USD,2026-01-01,2027-01-01,0,"
+            "order form\n"
+            for channel in BOTH
+            for account in ("contract", "contract-clean")
+        )
+        + "".join(
+            f"C-priority,priority,,anthropic,{HAIKU},{meter},,priority,,fixed_price,{price},1000000,USD,"
+            "2026-01-01,2027-01-01,0,Priority Tier commitment\n"
+            for meter, price in PRIORITY[HAIKU].items()
+        )
     )
 
 

@@ -24,7 +24,8 @@ billed as (
         ) > 1 and lines.billed_amount <> 0 as is_copy
     from {{ ref('int_billed_lines') }} as lines
     -- an amount in another currency without a rate is unknown in USD: it must not be compared as zero
-    where lines.is_bill_of_record and lines.billed_usd is not null
+    -- prepaid credits that expire are lost, and no document asks for them
+    where lines.is_bill_of_record and lines.billed_usd is not null and lines.charge_kind <> 'expiry'
 
 ),
 

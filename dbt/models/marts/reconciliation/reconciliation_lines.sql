@@ -54,7 +54,9 @@ worded as (
     select
         *,
         {{ plain_number('abs(residual_usd)') }} || ' USD' as size_words,
-        coalesce(model_key || ' ', '') || coalesce(meter || ' ', '')
+        coalesce(
+            model_key || coalesce(' ' || meter, ''), meter, upper(charge_kind[1]) || charge_kind[2:]
+        ) || ' '
         || coalesce('(' || processing || ') ', '') || 'of '
         || channel || '/' || account || ' on ' || coalesce(cast(usage_date as varchar), 'the invoice of ' || strftime(billing_month, '%Y-%m'))
             as line_words,

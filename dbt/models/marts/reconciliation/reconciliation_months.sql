@@ -76,7 +76,7 @@ payables as (
         sum(billed_usd) as payable_usd,
         sum(billed_usd) filter (where charge_kind in ('usage', 'adjustment', 'fee', 'commitment')) as payable_usage_usd
     from billed_lines
-    where document_type = 'invoice'
+    where document_type = 'invoice' and charge_kind <> 'expiry'
     group by channel, account, billing_month
 
 ),
