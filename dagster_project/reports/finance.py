@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ class Filled:
     table: Table
     rows: list[Row] | None
     header: tuple[str, ...]
-    totals: dict[str, Decimal]
+    totals: dict[str, Any]
 
     @property
     def shown_columns(self) -> tuple[Column, ...]:
@@ -140,6 +139,11 @@ def read_month(snapshot: Path, month: str) -> Month:
 def _filled(con: duckdb.DuckDBPyConnection, table: Table, month: date, totals: list[Row]) -> Filled:
     rows, header = _rows_or_none(con, table.query, month)
     found = {row["figure"]: row["total_usd"] for row in totals if row["report"] == table.key}
+    if found:
+        # usage without a price is in no row's amount, so the total is at least what it says
+        found["is_lower_bound"] = any(
+            row.get("is_lower_bound") or row.get("unpriced_reason") for row in rows or []
+        )
     return Filled(table, rows, header, found)
 
 

@@ -125,4 +125,5 @@ def _shown(column: Column, row: Row) -> str:
 
 
 def _total(column: Column, totals: Mapping[str, Any]) -> str:
-    return cell(column, totals).text if column.key in totals else ""
+    is_figure = column.is_numeric and column.key in totals
+    return cell(column, totals).text if is_figure else ""

@@ -29,19 +29,25 @@ class Table:
         return tuple(by_key[key] for key in self.printed)
 
 
-def _cents(name: str, heading: str, note: str, *, signed: bool = False) -> Column:
-    return Column(f"{name}_cents_usd", heading, "money", 14, note, signed=signed)
+def _cents(
+    name: str, heading: str, note: str, *, signed: bool = False, bounded: bool = False
+) -> Column:
+    key = f"{name}_cents_usd"
+    return Column(key, heading, "money", 14, note, bounded=bounded, signed=signed)
 
 
-def _exact(key: str, heading: str, note: str) -> Column:
-    return Column(key, f"{heading}, exact", "fine_money", 17, f"{note} To the last digit.")
+def _exact(key: str, heading: str, note: str, *, bounded: bool = False) -> Column:
+    text = f"{note} To the last digit."
+    return Column(key, f"{heading}, exact", "fine_money", 17, text, bounded=bounded)
 
 
 MODEL = Column("model_key", "Model", "text", 28, "Model of the rate card, or as billed.")
 METER = Column("meter", "Meter", "text", 24, "What is counted.")
 PROCESSING = Column("processing", "Processing", "code", 12, "Realtime or batch.")
 DAY = Column("usage_date", "Day", "day", 12, "UTC day; empty where the bill speaks of the month.")
-COMPUTED = _cents("computed", "Computed", "Quantities times prices of contract or rate card.")
+COMPUTED = _cents(
+    "computed", "Computed", "Quantities times prices of contract or rate card.", bounded=True
+)
 BILLED = _cents("billed", "Billed", "As billed. Empty: no bill yet.")
 DIFFERENCE = _cents("difference", "Difference", "Billed minus computed.", signed=True)
 LINE_ID = Column("reconciliation_line_id", "Line id", "text", 34, "Key of the line in the marts.")
@@ -104,8 +110,8 @@ BRIDGE = Table(
         Column("step_no", "No.", "count", 6, "Order of the steps."),
         Column("step", "Step", "code", 20, "A total, or the cause of a difference."),
         Column("is_total", "Total", "flag", 8, "Yes where the row is the sum of those above it."),
-        _cents("amount", "Amount", "In whole cents."),
-        _exact("amount_usd", "Amount", "The same."),
+        _cents("amount", "Amount", "In whole cents.", bounded=True),
+        _exact("amount_usd", "Amount", "The same.", bounded=True),
         MEANING,
     ),
     ("channel", "account", "step", "amount_cents_usd", "meaning"),
@@ -122,7 +128,7 @@ LINES = Table(
         Column("computed_quantity", "Quantity in the ledger", "quantity", 16, "Units used."),
         Column("billed_quantity", "Quantity billed", "quantity", 16, "Units billed."),
         COMPUTED, BILLED, DIFFERENCE,
-        _exact("computed_cost_usd", "Computed", "Computed cost."),
+        _exact("computed_cost_usd", "Computed", "Computed cost.", bounded=True),
         _exact("billed_usd", "Billed", "As billed."),
         _exact("difference_usd", "Difference", "Billed minus computed."),
         Column("is_lower_bound", "Lower bound", "flag", 12,
@@ -330,7 +336,7 @@ RATES = Table(
         Column("quantity", "Quantity", "quantity", 16, "Units priced."),
         Column("list_unit_price_usd", "List price", "price", 20, "List price of one unit."),
         Column("unit_price_usd", "Price", "price", 20, "Price of one unit by contract or list."),
-        _cents("cost", "Cost", "Quantity times price; empty: no price is known."),
+        _cents("cost", "Cost", "Quantity times price; empty: no price is known.", bounded=True),
         _exact("cost_usd", "Cost", "Quantity times price."),
         Column("unpriced_reason", "Why no price", "code", 18, "Why there is no price."),
         Column("price_document", "From", "text", 50, "Contract, or source of the card's line."),

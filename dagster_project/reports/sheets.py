@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -89,7 +89,7 @@ class SheetWriter:
         name: str,
         columns: tuple[Column, ...],
         rows: list[Row],
-        totals: Mapping[str, Decimal] | None = None,
+        totals: Row | None = None,
         *,
         empty: str = "No rows.",
     ) -> None:
@@ -125,7 +125,7 @@ class SheetWriter:
         rows: list[Row],
         *,
         empty: str,
-        totals: Mapping[str, Decimal] | None = None,
+        totals: Row | None = None,
     ) -> None:
         """Write headers with their notes, the rows, and the totals of columns under them.
 
@@ -150,15 +150,15 @@ class SheetWriter:
         if rows and totals:
             self._totals(columns, totals)
 
-    def _totals(self, columns: tuple[Column, ...], totals: Mapping[str, Decimal]) -> None:
+    def _totals(self, columns: tuple[Column, ...], totals: Row) -> None:
         style = {"bold": True, "top": 1, "valign": "top"}
         self._sheet.write_string(self._row, 0, "Total", self._format({**style, "indent": 1}))
         for position, column in enumerate(columns[1:], start=1):
-            value = totals.get(column.key)
+            value = totals.get(column.key) if column.is_numeric else None
             if value is None:
                 self._sheet.write_blank(self._row, position, None, self._format(style))
                 continue
-            pattern = number_format(column, value, is_bound=False)
+            pattern = number_format(column, value, is_bound=_is_bound(column, totals))
             money = self._format({**style, "num_format": pattern})
             self._sheet.write_number(self._row, position, float(value), money)
         self._row += 1

@@ -131,13 +131,33 @@ def test_a_month_without_a_bill_and_usage_without_a_price_are_empty_and_not_zero
     assert unpriced["unpriced_reason"] == "no_price"
 
 
+def test_a_figure_without_some_prices_says_so_on_every_form(exports: Path) -> None:
+    book = load_workbook(exports / "finance-2026-09.xlsx")
+    signs = {
+        (sheet.title, cell.value)
+        for sheet in (book["Cover"], book["Bridge"], book["Rates used"])
+        for row in sheet.iter_rows()
+        for cell in row
+        if "≥" in cell.number_format
+    }
+    # the account with unpriced usage, and every total that holds it or an unpriced row
+    assert signs == {
+        ("Cover", 5.56), ("Cover", 15.56), ("Bridge", 5.56), ("Bridge", 5.555), ("Rates used", 10),
+    }  # fmt: skip
+    text = text_of(exports / "finance-2026-09.pdf")
+    page = (exports / "finance-2026-09.html").read_text(encoding="utf-8")
+    for shown in ("≥ 5.56", "≥ 15.56", "≥ 10.00"):
+        assert shown in text
+        assert f">{shown}<" in page
+
+
 def test_headers_are_frozen_and_numbers_are_numbers(exports: Path) -> None:
     book = load_workbook(exports / "finance-2026-09.xlsx")
     assert {sheet.title: sheet.freeze_panes for sheet in book}["Bridge"] == "A2"
     assert all(sheet.freeze_panes for sheet in book)
     bridge = book["Bridge"]
     headings = [cell.value for cell in bridge[1]]
-    amount = bridge.cell(row=2, column=headings.index("Amount") + 1)
+    amount = bridge.cell(row=4, column=headings.index("Amount") + 1)
     assert (amount.data_type, amount.number_format) == ("n", "#,##0.00")
     disputes = book["Disputes"]
     headings = [cell.value for cell in disputes[1]]

@@ -3,6 +3,14 @@
 -- the invoices hold something else the step to_payable leads there.
 with bridges as (select * from {{ ref('payable_bridges') }}),
 
+months as (
+
+    select channel, account, month, bool_or(is_lower_bound) as is_lower_bound
+    from {{ ref('reconciliation_months') }}
+    group by channel, account, month
+
+),
+
 totals as (
 
     select
@@ -82,13 +90,20 @@ steps as (
 )
 
 select
-    channel,
-    account,
-    month,
-    cast(row_number() over (partition by channel, account, month order by sort_order) as bigint) as step_no,
-    step,
-    is_total,
-    cast(amount_usd as decimal(38, 18)) as amount_usd,
-    {{ cents_as_money('cents') }} as amount_cents_usd,
-    meaning
+    steps.channel,
+    steps.account,
+    steps.month,
+    cast(
+        row_number() over (partition by steps.channel, steps.account, steps.month order by steps.sort_order) as bigint
+    ) as step_no,
+    steps.step,
+    steps.is_total,
+    cast(steps.amount_usd as decimal(38, 18)) as amount_usd,
+    {{ cents_as_money('steps.cents') }} as amount_cents_usd,
+    steps.step = 'computed' and coalesce(months.is_lower_bound, false) as is_lower_bound,
+    steps.meaning
 from steps
+left join months
+    on steps.channel = months.channel
+    and steps.account = months.account
+    and steps.month = months.month
