@@ -14,6 +14,7 @@ from rendering import model, render
 D = Decimal
 UNIT = D(1).scaleb(-12)
 ATTO = D(1).scaleb(-18)
+METERS = render("{{ priced_meters() | join(' bigint, ') }} bigint")
 EXAMPLES = settings(max_examples=40, deadline=None)
 
 # Whole attodollars up to 10^9 USD, both signs, with the edges more often than chance has it.
@@ -113,30 +114,32 @@ def test_the_shares_of_a_true_up_line_sum_to_the_line(
     con: duckdb.DuckDBPyConnection, lines: list[tuple[int, str]], costs: list[tuple[int, str]]
 ) -> None:
     con.execute(
-        "create or replace table int_true_up_lines (true_up_line_id varchar, channel varchar,"
-        " account varchar, billing_month date, usage_date date, model_key varchar,"
-        " is_proved boolean, amount_usd decimal(38, 18));"
+        "create or replace table int_true_up_lines (pool_no bigint, channel varchar,"
+        " account varchar, pool_first_day date, pool_last_day date, pool_model_key varchar,"
+        " pool_processing varchar, pool_meter varchar, amount_usd decimal(38, 18));"
         "create or replace table fct_llm_calls (usage_row_id varchar, channel varchar,"
-        " account varchar, usage_date date, model_key varchar, cost_usd decimal(38, 18))"
+        " account varchar, usage_date date, model_key varchar, processing varchar,"
+        f" cost_usd decimal(38, 18), {METERS})"
     )
     for number, (units, name) in enumerate(lines):
         # every other line is of the month, the rest of one day
-        day = "2026-10-05" if number % 2 else None
+        first, last = ("2026-10-05",) * 2 if number % 2 else ("2026-10-01", "2026-10-31")
         con.execute(
-            "insert into int_true_up_lines values (?, 'c', 'a', '2026-10-01', ?, ?, true, ?)",
-            [f"line{number}", day, name, D(units) * ATTO],
+            "insert into int_true_up_lines values (?, 'c', 'a', ?, ?, ?, null, null, ?)",
+            [number, first, last, name, D(units) * ATTO],
         )
     for number, (units, name) in enumerate(costs):
         con.execute(
-            "insert into fct_llm_calls values (?, 'c', 'a', '2026-10-05', ?, ?)",
+            "insert into fct_llm_calls (usage_row_id, channel, account, usage_date, model_key,"
+            " processing, cost_usd) values (?, 'c', 'a', '2026-10-05', ?, 'realtime', ?)",
             [f"row{number}", name, D(units) * ATTO],
         )
     shares = con.execute(
-        f"select true_up_line_id, sum(share_usd) from ({model('int_true_up_shares')}) group by 1"
+        f"select pool_no, sum(share_usd) from ({model('int_true_up_shares')}) group by 1"
     ).fetchall()
     # a row below half a nanodollar weighs nothing; a line that nothing carries stays whole
     weighed = {name for units, name in costs if units >= 500_000_000}
-    wanted = {f"line{n}": D(u) * ATTO for n, (u, name) in enumerate(lines) if name in weighed}
+    wanted = {n: D(u) * ATTO for n, (u, name) in enumerate(lines) if name in weighed}
     assert dict(shares) == wanted
 
 

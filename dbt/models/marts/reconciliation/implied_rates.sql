@@ -21,14 +21,15 @@ pairs as (
         any_value(unit_price_usd) as card_unit_price_usd,
         any_value(rounding_allowance_usd) > 0 as is_rounded,
         coalesce(any_value(price_name), case
-            when bool_or(residual_code in ('rate', 'unknown_model')) then 'no price of the card'
+            when bool_or(residual_code = 'unknown_model') then 'a model without a price in the card'
+            when bool_or(residual_code = 'rate') then 'no price of the card'
             else 'the card'
         end) as matches,
-        sum(residual_usd) filter (where residual_code = any_value_code.code) as overcharge_usd
+        sum(residual_usd) filter (where residual_code = rate_codes.code) as overcharge_usd
     from residuals
     left join (
         select residual_code as code from {{ ref('residual_codes') }} where family = 'rate' or residual_code = 'unknown_model'
-    ) as any_value_code on residuals.residual_code = any_value_code.code
+    ) as rate_codes on residuals.residual_code = rate_codes.code
     where charge_kind = 'usage' and has_bill_row and model_key is not null and meter is not null
         and priced_quantity > 0 and billed_usd > 0
     group by pair_id

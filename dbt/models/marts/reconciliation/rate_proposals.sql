@@ -5,7 +5,9 @@ with rates as (
 
     select *
     from {{ ref('implied_rates') }}
-    where matches = 'no price of the card'
+    -- of several card prices in one bill line no single other price can be solved
+    where matches = 'a model without a price in the card'
+        or (matches = 'no price of the card' and card_unit_price_usd is not null)
 
 ),
 
