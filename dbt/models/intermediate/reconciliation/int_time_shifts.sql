@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 -- grain: one row per channel, account and month whose other side counts its days in another zone
--- Proof: no day or too few agree as they stand, and at one offset of the log's own times at least three
--- days and more than half of the inner ones agree to the last token or cent of a cent. The nearest offset wins.
+-- Proof: at one offset of the log's own times at least three more days agree than as they stand, and more than
+-- half of the inner ones, to the last token or the last digit billed. The nearest offset wins.
 with computed as (select * from {{ ref('int_computed_lines') }}),
 
 comparison_days as (select * from {{ ref('int_comparison_days') }}),
@@ -82,11 +82,10 @@ suspects as (
         reference,
         cast(date_trunc('month', usage_date) as date) as month,
         min(usage_date) as first_day,
-        max(usage_date) as last_day,
-        count(*) filter (where is_equal) as equal_days
+        max(usage_date) as last_day
     from compared
     group by channel, account, reference, cast(date_trunc('month', usage_date) as date)
-    having count(*) filter (where not is_equal) >= 3 and count(*) filter (where not is_equal) * 2 > count(*)
+    having count(*) filter (where not is_equal) >= 3
 
 ),
 
@@ -138,9 +137,9 @@ scored as (
         suspects.account,
         suspects.reference,
         suspects.month,
-        suspects.equal_days,
         shifted.offset_minutes,
         count(*) as inner_days,
+        count(*) filter (where compared.is_equal) as equal_days,
         count(*) filter (
             where case
                 when compared.reference = 'usage' then shifted.tokens = compared.tokens
@@ -164,7 +163,7 @@ scored as (
 
 select channel, account, month, reference, offset_minutes, matched_days, inner_days
 from scored
-where matched_days >= 3 and matched_days * 2 > inner_days and matched_days > equal_days
+where matched_days >= equal_days + 3 and matched_days * 2 > inner_days
 -- a log that both others contradict alike is shifted once
 qualify row_number() over (
     partition by channel, account, month
