@@ -171,7 +171,7 @@ def clean(provider: str, account: str, factor: Decimal = ONE) -> Books:
     lines = bill_lines(calls, factor)
     if provider == "google":
         books.has_usage_report = False
-        books.invoice = _monthly(lines)
+        books.invoice = monthly(lines)
     else:
         books.bill = lines
     return books
@@ -244,13 +244,14 @@ def bill_lines(calls: Iterable[Call], factor: Decimal = ONE) -> list[BillLine]:
     ]
 
 
-def _monthly(lines: list[BillLine]) -> list[BillLine]:
+def monthly(lines: list[BillLine], *, exact: bool = False) -> list[BillLine]:
+    """One line a model and meter, in cents as an invoice has them."""
     sums: dict[tuple[str | None, str], tuple[int, Decimal]] = defaultdict(lambda: (0, D(0)))
     for line in lines:
         quantity, amount = sums[line.model, line.meter]
         sums[line.model, line.meter] = quantity + (line.quantity or 0), amount + line.amount
     return [
-        BillLine(None, model, meter, quantity, amount.quantize(D("0.01")))
+        BillLine(None, model, meter, quantity, amount if exact else amount.quantize(D("0.01")))
         for (model, meter), (quantity, amount) in sums.items()
     ]
 

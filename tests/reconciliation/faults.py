@@ -178,6 +178,12 @@ KINDS = [
         "Invoice counts more tokens",
     ),
     Kind(
+        "invoice_zone",
+        invoice_faults.an_invoice_of_another_zones_month,
+        ("google",),
+        "Invoice of a Pacific month",
+    ),
+    Kind(
         "invoice_twice",
         invoice_faults.an_invoice_line_billed_twice,
         ("google",),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from august import HAIKU, IN, LAST, OUT, BillLine, Books, bill_lines
+from august import FIRST, HAIKU, IN, LAST, OUT, BillLine, Books, bill_lines, monthly
 from fault_tools import CENT, D, Draw, Expected, calls_of, lines_of, rewrite, swap
 
 
@@ -112,3 +112,13 @@ def priority_tier_left_out_of_the_report(books: Books, draw: Draw) -> list[Expec
     books.bill = bill_lines(call for call in books.used if call.tier == "standard")
     left_out = bill_lines(call for call in books.used if call.tier == "priority")
     return [Expected.of("tier_not_reported", [-line.amount for line in left_out])]
+
+
+def an_invoice_of_another_zones_month(books: Books, draw: Draw) -> list[Expected]:
+    """The issuer's August begins at midnight in California."""
+    del draw
+    start = datetime.combine(FIRST, time(7), UTC)
+    late = [call for call in books.used if call.at < start]
+    books.invoice = monthly(bill_lines(call for call in books.used if call.at >= start))
+    parts = [line.amount for line in monthly(bill_lines(late), exact=True)]
+    return [Expected.of("time_zone", [-part for part in parts])]

@@ -89,6 +89,50 @@ suspects as (
 
 ),
 
+-- a month that an invoice alone bills, by the tokens that its lines count
+invoiced as (
+
+    select
+        lines.channel,
+        lines.account,
+        lines.billing_month as month,
+        sum(lines.quantity) filter (where lines.meter in (select is_token.meter from is_token)) as tokens
+    from {{ ref('int_billed_lines') }} as lines
+    where lines.document_type = 'invoice' and lines.charge_kind = 'usage'
+    group by lines.channel, lines.account, lines.billing_month
+    having bool_and(lines.quantity is not null or lines.model_key is null)
+
+),
+
+invoice_suspects as (
+
+    select invoiced.*
+    from invoiced
+    inner join (
+        select channel, account, cast(date_trunc('month', usage_date) as date) as month, sum(tokens) as tokens
+        from ledger_totals
+        group by all
+    ) as logged
+        on invoiced.channel = logged.channel
+        and invoiced.account = logged.account
+        and invoiced.month = logged.month
+    anti join comparison_days
+        on invoiced.channel = comparison_days.channel
+        and invoiced.account = comparison_days.account
+        and invoiced.month = date_trunc('month', comparison_days.usage_date)
+        and (comparison_days.has_bill or comparison_days.has_control)
+    where invoiced.tokens > 0 and invoiced.tokens <> logged.tokens
+
+),
+
+suspect_months as (
+
+    select channel, account, month from suspects
+    union
+    select channel, account, month from invoice_suspects
+
+),
+
 half_hours as (
 
     select
@@ -102,11 +146,11 @@ half_hours as (
         ) as tokens,
         sum(calls.cost_usd) as cost_usd
     from {{ ref('fct_llm_calls') }} as calls
-    semi join suspects
-        on calls.channel = suspects.channel
-        and calls.account = suspects.account
-        and calls.usage_date >= suspects.month - interval 1 day
-        and calls.usage_date <= last_day(suspects.month) + interval 1 day
+    semi join suspect_months
+        on calls.channel = suspect_months.channel
+        and calls.account = suspect_months.account
+        and calls.usage_date >= suspect_months.month - interval 1 day
+        and calls.usage_date <= last_day(suspect_months.month) + interval 1 day
     group by calls.channel, calls.account, half_hour
 
 ),
@@ -159,11 +203,42 @@ scored as (
         and compared.usage_date = shifted.usage_date
     group by all
 
+),
+
+proved as (
+
+    select channel, account, month, reference, offset_minutes, matched_days, inner_days
+    from scored
+    where matched_days >= equal_days + 3 and matched_days * 2 > inner_days
+
+    union all by name
+
+    -- the month's tokens to the last one
+    select
+        invoice_suspects.channel,
+        invoice_suspects.account,
+        invoice_suspects.month,
+        'bill' as reference,
+        months.offset_minutes,
+        1 as matched_days,
+        1 as inner_days
+    from invoice_suspects
+    inner join (
+        select
+            channel, account, offset_minutes, cast(date_trunc('month', usage_date) as date) as month,
+            sum(tokens) as tokens
+        from shifted
+        group by all
+    ) as months
+        on invoice_suspects.channel = months.channel
+        and invoice_suspects.account = months.account
+        and invoice_suspects.month = months.month
+        and invoice_suspects.tokens = months.tokens
+
 )
 
 select channel, account, month, reference, offset_minutes, matched_days, inner_days
-from scored
-where matched_days >= equal_days + 3 and matched_days * 2 > inner_days
+from proved
 -- a log that both others contradict alike is shifted once
 qualify row_number() over (
     partition by channel, account, month
