@@ -191,8 +191,10 @@
     replace(cast(cast({{ amount }} as decimal(38, 18)) as varchar), '.', '')::hugeint
 {%- endmacro %}
 
-{# A unit price from an amount and a whole count, DECIMAL(28, 18), half away from zero at 10^-18; the count
-   is positive. #}
+{# A unit price from an amount and a count with up to six decimals, DECIMAL(28, 18), half away from zero at
+   10^-18; NULL where the count is not positive. #}
 {% macro unit_price_of(amount, n) -%}
-    cast({{ exact_share(amount, n) }} as decimal(28, 18))
+    case when ({{ n }}) >= 0.000001 then
+        cast({{ exact_share('cast(' ~ amount ~ ' as decimal(38, 18)) * 1000000', 'cast((' ~ n ~ ') * 1000000 as decimal(38, 0))') }} as decimal(28, 18))
+    end
 {%- endmacro %}

@@ -34,7 +34,7 @@ bills as (
         account,
         billing_month as month,
         bool_or(document_type = 'invoice') as has_invoice,
-        bool_or(document_type = 'invoice' and is_usage) as has_invoiced_usage,
+        bool_or(document_type = 'invoice' and charge_kind = 'usage') as has_invoiced_usage,
         coalesce(sum(billed_usd) filter (where document_type = 'invoice' and is_usage), 0) as invoiced_usage_usd,
         coalesce(sum(billed_usd) filter (where document_type = 'invoice' and not is_usage), 0) as invoiced_other_usd,
         coalesce(sum(billed_usd) filter (where document_type = 'cost_report' and is_usage), 0) as reported_usage_usd,
@@ -54,7 +54,7 @@ where lines.residual_usd <> lines.billed_usd - lines.computed_cost_usd
     or coalesce(lines.computed_cost_usd, 0) <> coalesce(ledger.cost_usd, 0)
     or coalesce(lines.billed_usd, 0)
     <> coalesce(
-        if(bills.has_invoiced_usage, bills.invoiced_usage_usd, bills.reported_usage_usd)
+        if(bills.has_invoiced_usage, 0, bills.reported_usage_usd) + bills.invoiced_usage_usd
         + if(bills.has_invoice, bills.invoiced_other_usd, bills.reported_other_usd),
         0
     )

@@ -19,10 +19,16 @@ period_lines as (
 
 select
     usage_date, channel, account, api_key_id, model, processing, service_tier, geo, ctx_min_tokens, price_set_id, meter,
-    quantity, list_unit_price_usd, unit_price_usd, cost_usd, unpriced_reason
+    quantity,
+    -- a price for more than one unit (an hour of seconds) is no factor of a count
+    case when priced_per = 1 then list_unit_price_usd end as list_unit_price_usd,
+    case when priced_per = 1 then unit_price_usd end as unit_price_usd,
+    cost_usd, unpriced_reason
 from meter_lines
 union all by name
 select
     usage_date, channel, account, model, processing, service_tier, geo, ctx_min_tokens, price_set_id, meter, quantity,
-    list_unit_price_usd, unit_price_usd, cost_usd, unpriced_reason
+    case when priced_per = 1 then list_unit_price_usd end as list_unit_price_usd,
+    case when priced_per = 1 then unit_price_usd end as unit_price_usd,
+    cost_usd, unpriced_reason
 from period_lines

@@ -16,7 +16,7 @@ computed_days as (
 
 billed_days as (
 
-    select channel, account, usage_date, sum(billed_usd) as billed_usd
+    select channel, account, usage_date, sum(billed_usd + rounding_allowance_usd) as billed_usd
     from {{ ref('int_billed_lines') }}
     where is_bill_of_record and document_type = 'cost_report' and charge_kind = 'usage'
     group by channel, account, usage_date
@@ -52,7 +52,7 @@ suspect_days as (
             group by all
         ) as computed
         inner join (
-            select channel, account, billing_month, sum(billed_usd) as billed_usd
+            select channel, account, billing_month, sum(billed_usd + rounding_allowance_usd) as billed_usd
             from {{ ref('int_billed_lines') }}
             where document_type = 'invoice' and charge_kind = 'usage'
             group by all
@@ -90,19 +90,50 @@ calls as (
 
 ),
 
-neighbours as (
+numbered as (
 
     select
         *,
-        lag(usage_row_id) over same_content as original_usage_row_id,
-        lag(requested_at) over same_content as earlier_at,
-        lag(source) over same_content as earlier_source
+        row_number() over (
+            partition by content_hash, source, requested_at order by usage_row_id
+        ) as copy_no,
+        min(source) over (partition by content_hash) as first_source,
+        first_value(usage_row_id) over (
+            partition by content_hash, source, requested_at order by usage_row_id
+        ) as first_usage_row_id
     from calls
-    window same_content as (partition by content_hash order by requested_at, usage_row_id)
+
+),
+
+-- each call of one source with the nearest one of the other, once
+near as (
+
+    select
+        again.usage_row_id,
+        original.usage_row_id as original_usage_row_id
+    from numbered as again
+    inner join numbered as original
+        on again.content_hash = original.content_hash
+        and again.copy_no = 1
+        and original.copy_no = 1
+        and again.source <> again.first_source
+        and original.source = original.first_source
+        and again.requested_at between original.requested_at - interval 2 seconds
+            and original.requested_at + interval 2 seconds
+    qualify row_number() over (
+        partition by again.usage_row_id
+        order by abs(epoch_us(again.requested_at) - epoch_us(original.requested_at)), original.usage_row_id
+    ) = 1
+        and row_number() over (
+            partition by original.usage_row_id, again.source
+            order by abs(epoch_us(again.requested_at) - epoch_us(original.requested_at)), again.usage_row_id
+        ) = 1
 
 )
 
+select usage_row_id, first_usage_row_id as original_usage_row_id
+from numbered
+where copy_no > 1
+union all
 select usage_row_id, original_usage_row_id
-from neighbours
-where requested_at = earlier_at
-    or (source <> earlier_source and requested_at <= earlier_at + interval 2 seconds)
+from near

@@ -52,13 +52,12 @@ opposites as (
 
 ),
 
--- each amount moves once
+-- each amount moves once: of a chain of days only the first link is a move
 moves as (
 
     select * from opposites
     anti join opposites as others
         on opposites.early_id = others.late_id and opposites.early_part = others.late_part
-        and (others.days, others.early_id) < (opposites.days, opposites.late_id)
 
 ),
 
@@ -174,7 +173,12 @@ reasoned as (
 
     select over.pair_id
     from loose as over
-    inner join {{ ref('fct_llm_calls') }} as calls
+    inner join (
+        select channel, account, model_key, api_key_id, processing, usage_date, sum(reasoning_tokens) as reasoning_tokens
+        from {{ ref('fct_llm_calls') }}
+        where reasoning_tokens > 0
+        group by all
+    ) as calls
         on over.channel = calls.channel
         and over.account = calls.account
         and over.model_key = calls.model_key
@@ -187,7 +191,7 @@ reasoned as (
 
 ),
 
-renamed as (
+named as (
 
     select over_id as pair_id, residual_code, missing_id as other_pair_id from swaps
     union all
@@ -202,6 +206,16 @@ renamed as (
     select pair_id, 'log_cache', null from double_counts
     union all
     select pair_id, 'log_output', null from reasoned
+
+),
+
+-- one cause a part; a count that is found elsewhere says more than a size that fits
+renamed as (
+
+    select * from named
+    qualify row_number() over (
+        partition by pair_id order by other_pair_id is null, residual_code, other_pair_id
+    ) = 1
 
 ),
 

@@ -221,7 +221,7 @@ select
     case
         when not has_bill_row then if(is_excluded, 'tier_not_reported', 'used_not_billed')
         when meter = 'unmapped' then 'unmapped'
-        when has_unknown_model then 'unknown_model'
+        when model_key is not null and has_unknown_model then 'unknown_model'
         when not is_token and count_usd > 0 then 'tool_fee'
         -- a line that names no model claims no usage that could be looked for
         when model_key is null and meter is null then 'unexplained'
@@ -231,7 +231,9 @@ select
         else if(count_usd > 0, 'billed_not_used', 'used_not_billed')
     end as count_code,
     case
-        when has_unpriced_usage or has_unknown_model then 'unknown_model'
+        when model_key is not null and has_unknown_model then 'unknown_model'
+        -- usage without a price is billed, so it can only add
+        when model_key is not null and has_unpriced_usage and rest_usd > 0 then 'unknown_model'
         when meter = 'unmapped' then 'unmapped'
         when model_key is null or used_quantity = 0 then 'unexplained'
         -- nobody knows the prompt lengths of what the log does not hold, or holds too much
@@ -254,7 +256,7 @@ select
         when
             rounding_allowance_usd = 0 and used_quantity > 0
             and (
-                (has_control or not is_logged)
+                (has_control or not is_logged) and cast(used_quantity as hugeint) > 0
                 and {{ units_of('billed_usd') }} % (cast(used_quantity as hugeint) * 100000000) = 0
                 -- or one or several prices by a whole number of hundredths of a percent
                 or net_used_usd > 0 and {{ units_of('billed_usd') }} * 10000 % {{ units_of('net_used_usd') }} = 0

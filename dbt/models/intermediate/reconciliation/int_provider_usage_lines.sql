@@ -14,4 +14,9 @@ with buckets as (
     'unreported_dimensions', 'price_set_id', 'unpriced_reason', 'cost_basis'
 ]) }}
 
-select * from meter_lines
+-- a price for more than one unit (an hour of seconds) is no factor of a count
+select * replace (
+    case when priced_per = 1 then list_unit_price_usd end as list_unit_price_usd,
+    case when priced_per = 1 then unit_price_usd end as unit_price_usd
+)
+from meter_lines

@@ -91,7 +91,9 @@ voted as (
             partition by open_pairs.channel, open_pairs.account, open_pairs.billing_month, candidates.residual_code,
             candidates.price_name
         ) as pairs_explained,
-        codes.sort_order
+        codes.sort_order,
+        open_pairs.rounding_allowance_usd,
+        open_pairs.target_usd
     from candidates
     inner join open_pairs on candidates.pair_id = open_pairs.pair_id
     inner join codes on candidates.residual_code = codes.residual_code
@@ -100,6 +102,8 @@ voted as (
 
 select pair_id, residual_code, price_name, other_price_usd, delta_usd
 from voted
+-- of an amount near its rounding any price may be right once
+where abs(target_usd) > rounding_allowance_usd * 10 or pairs_explained > 1
 qualify row_number() over (
     partition by pair_id order by pairs_explained desc, sort_order, price_name
 ) = 1

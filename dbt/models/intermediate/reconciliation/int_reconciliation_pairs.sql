@@ -36,7 +36,8 @@ invoiced_months as (
         account,
         billing_month,
         bool_or(model is not null and meter is not null) filter (where charge_kind = 'usage') as has_meter,
-        bool_or(compared_kind = 'usage') as has_usage
+        -- an adjustment alone does not stand for the month
+        bool_or(charge_kind = 'usage') as has_usage
     from billed
     where document_type = 'invoice'
     group by channel, account, billing_month
@@ -132,7 +133,8 @@ billed_keys as (
         'usage' as charge_kind,
         -sum(reports.billed_usd) as billed_usd,
         0 as billed_rows,
-        cast(0 as decimal(38, 18)) as rounding_allowance_usd,
+        -- reports of rounded rows say no more of their sum than that
+        sum(reports.rounding_allowance_usd) as rounding_allowance_usd,
         false as is_copy,
         false as is_unknown_model,
         false as is_free,
@@ -192,7 +194,7 @@ summed as (
         min(period_start) as period_start,
         max(coalesce(issued_on, period_end)) as issued_on,
         coalesce(
-            sum(rounding_allowance_usd * billed_rows) filter (where side = 'billed'), {{ zero_money() }}
+            sum(rounding_allowance_usd) filter (where side = 'billed'), {{ zero_money() }}
         ) as rounding_allowance_usd,
         case
             when count(distinct unit_price_usd) filter (where side in ('computed', 'shift', 'gap')) = 1

@@ -37,10 +37,14 @@ calls as (select * from moved where moved_date <> logged_date),
     'service_tier', 'geo', 'ctx_min_tokens', 'price_set_id', 'unpriced_reason', 'cost_basis'
 ]) }}
 
-select * exclude (logged_date, moved_date), moved_date as usage_date
+select
+    * exclude (logged_date, moved_date) replace (if(priced_per = 1, unit_price_usd, null) as unit_price_usd),
+    moved_date as usage_date
 from meter_lines
 union all by name
 select
-    * exclude (logged_date, moved_date) replace (-quantity as quantity, -cost_usd as cost_usd),
+    * exclude (logged_date, moved_date) replace (
+        -quantity as quantity, -cost_usd as cost_usd, if(priced_per = 1, unit_price_usd, null) as unit_price_usd
+    ),
     logged_date as usage_date
 from meter_lines

@@ -8,7 +8,7 @@ with lines as (
     where charge_kind in ('purchase', 'drawdown', 'expiry') and is_bill_of_record
     -- an invoice and a cost export may both show the purchase of a month: the invoice counts
     qualify document_type = 'invoice' or not bool_or(document_type = 'invoice') over (
-        partition by channel, account, billing_month
+        partition by channel, account, billing_month, charge_kind
     )
 
 ),

@@ -30,7 +30,7 @@ invoices as (
         min(period_start) filter (where is_charge) as first_day,
         max(period_end) filter (where is_charge) as last_day,
         count(*) as lines,
-        sum(billed_amount) as payable_amount,
+        sum(billed_amount) filter (where charge_kind <> 'expiry') as payable_amount,
         coalesce(sum(billed_amount) filter (where charge_kind = 'tax'), {{ zero_money() }}) as tax_amount,
         coalesce(sum(billed_amount) filter (where is_charge), {{ zero_money() }}) as charged_amount,
         case

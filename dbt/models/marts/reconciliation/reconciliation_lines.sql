@@ -9,8 +9,7 @@ moves as (
 
     select
         pair_id,
-        any_value(other_pair_id) as other_pair_id,
-        any_value(usage_row_id) as usage_row_id
+        min(other_pair_id) as other_pair_id
     from {{ ref('int_moved_parts') }}
     group by pair_id
 

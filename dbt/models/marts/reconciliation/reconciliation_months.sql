@@ -61,7 +61,7 @@ verdicts as (
         currency,
         bool_or(is_breached) as has_drift,
         max(moved_usd) filter (where is_usage and family <> 'match') as other_moved_usd,
-        list(residual_code order by moved_usd desc) filter (where is_breached) as breached_codes
+        list(residual_code order by moved_usd desc, residual_code) filter (where is_breached) as breached_codes
     from breaches
     group by channel, account, month, currency
 
@@ -73,8 +73,12 @@ payables as (
         channel,
         account,
         billing_month as month,
-        sum(billed_usd) as payable_usd,
-        sum(billed_usd) filter (where charge_kind in ('usage', 'adjustment', 'fee', 'commitment')) as payable_usage_usd
+        -- a line in a currency without a rate leaves the whole unknown
+        case when count(billed_usd) = count(*) then sum(billed_usd) end as payable_usd,
+        case
+            when count(billed_usd) = count(*)
+                then sum(billed_usd) filter (where charge_kind in ('usage', 'adjustment', 'fee', 'commitment'))
+        end as payable_usage_usd
     from billed_lines
     where document_type = 'invoice' and charge_kind <> 'expiry'
     group by channel, account, billing_month
