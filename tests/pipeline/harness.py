@@ -238,6 +238,15 @@ def _manifest() -> Any:
     return Manifest.from_msgpack(parsed.read_bytes())
 
 
+def manifest_parsed_anew() -> Any:
+    """The manifest of a project that is not the job's own."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    result = dbtRunner().invoke(["parse", *_dbt_options()])
+    assert result.success, result.exception
+    return result.result
+
+
 def dbt(*arguments: str) -> Any:
     """Run dbt in this process; the warehouse is the one in the environment."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415

@@ -76,7 +76,7 @@ def own_project(books: Books, target: Path) -> Iterator[None]:
     with (
         patch.object(harness, "DBT", project),
         patch.object(harness, "_dbt_folder", lambda: target),
-        patch.object(harness, "_manifest", functools.cache(harness._manifest.__wrapped__)),
+        patch.object(harness, "_manifest", functools.cache(harness.manifest_parsed_anew)),
     ):
         yield
 
