@@ -46,6 +46,14 @@ status,,success,,
 """
 
 
+# The log names no account; the bills have one each.
+ACCOUNTS = """\
+source,instance,channel,account
+focus_costs,ba-azure,azure,default
+focus_costs,ba-google,google,default
+"""
+
+
 @dataclass(frozen=True)
 class Span:
     """One measured home: months, what was compared, and the build."""
@@ -105,6 +113,7 @@ def write(home: Path, months: int, models: int) -> None:
     mappings = home / "reference" / "mappings"
     mappings.mkdir(parents=True)
     (mappings / "call_log_of_bench.csv").write_text(MAPPING, encoding="utf-8")
+    (home / "reference" / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for statement in MODELS_SQL.read_text(encoding="utf-8").split(";\n"):

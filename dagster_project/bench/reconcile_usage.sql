@@ -68,27 +68,14 @@ copy (
 ) to '{landing}/openai_costs/costs.csv' (header);
 copy (
     select
-        'Microsoft' as ProviderName, 'Microsoft' as InvoiceIssuerName, 'Microsoft' as PublisherName,
-        'ba-azure' as BillingAccountId, 'USD' as BillingCurrency, 'Usage' as ChargeCategory,
+        if(channel = 'azure', 'Microsoft', 'Google Cloud') as ProviderName, ProviderName as InvoiceIssuerName,
+        ProviderName as PublisherName, 'ba-' || channel as BillingAccountId, 'USD' as BillingCurrency, 'Usage' as ChargeCategory,
         strftime(date_trunc('month', date '2026-01-01' + cast(day as integer)), '%Y-%m-%dT00:00:00Z') as BillingPeriodStart,
         strftime(date_trunc('month', date '2026-01-01' + cast(day as integer)) + interval 1 month, '%Y-%m-%dT00:00:00Z') as BillingPeriodEnd,
         strftime(date '2026-01-01' + cast(day as integer), '%Y-%m-%dT00:00:00Z') as ChargePeriodStart,
         strftime(date '2026-01-01' + cast(day as integer) + 1, '%Y-%m-%dT00:00:00Z') as ChargePeriodEnd,
         amount as BilledCost, tokens as ConsumedQuantity, 'Tokens' as ConsumedUnit, item || ' tokens' as ChargeDescription,
-        'AI and Machine Learning' as ServiceCategory, 'Generative AI' as ServiceSubcategory, 'Azure OpenAI' as ServiceName,
+        'AI and Machine Learning' as ServiceCategory, 'Generative AI' as ServiceSubcategory, channel || ' models' as ServiceName,
         model as x_ModelId, api_key_id as x_ApiKeyId, upper(item[1]) || item[2:] || ' Tokens' as SkuMeter
-    from lines where channel = 'azure' order by ChargePeriodStart
-) to '{landing}/focus_costs/azure.csv' (header);
-copy (
-    select
-        'Google Cloud' as ProviderName, 'Google Cloud' as InvoiceIssuerName, 'Google' as PublisherName,
-        'ba-google' as BillingAccountId, 'USD' as BillingCurrency, 'Usage' as ChargeCategory,
-        strftime(date_trunc('month', date '2026-01-01' + cast(day as integer)), '%Y-%m-%dT00:00:00Z') as BillingPeriodStart,
-        strftime(date_trunc('month', date '2026-01-01' + cast(day as integer)) + interval 1 month, '%Y-%m-%dT00:00:00Z') as BillingPeriodEnd,
-        strftime(date '2026-01-01' + cast(day as integer), '%Y-%m-%dT00:00:00Z') as ChargePeriodStart,
-        strftime(date '2026-01-01' + cast(day as integer) + 1, '%Y-%m-%dT00:00:00Z') as ChargePeriodEnd,
-        amount as BilledCost, tokens as ConsumedQuantity, 'Tokens' as ConsumedUnit, item || ' tokens' as ChargeDescription,
-        'AI and Machine Learning' as ServiceCategory, 'Generative AI' as ServiceSubcategory, 'Vertex AI' as ServiceName,
-        model as x_ModelId, api_key_id as x_ApiKeyId, upper(item[1]) || item[2:] || ' Tokens' as SkuMeter
-    from lines where channel = 'google' order by ChargePeriodStart
-) to '{landing}/focus_costs/google.csv' (header);
+    from lines where channel <> 'openai' order by ChargePeriodStart
+) to '{landing}/focus_costs/bills.csv' (header);
