@@ -17,6 +17,7 @@ from reports_snapshot import REPORT_MODELS, report_sql
 
 PROJECT = Path(__file__).resolve().parents[2]
 MARTS = PROJECT / "dbt" / "models" / "marts"
+RESIDUAL_CODES = PROJECT / "dbt" / "seeds" / "residual_codes.csv"
 # In the order of their references.
 FINANCE_MODELS = (
     "report_finance_bridges",
@@ -194,6 +195,11 @@ def build_books(path: Path) -> Path:
     types.setdefault("rate_card", {"rate_id": "varchar", "source": "varchar", "read_on": "date"})
     with duckdb.connect(str(path)) as con:
         con.execute("create schema marts")
+        con.execute("create schema reference")
+        con.execute(
+            "create table reference.residual_codes as select * from read_csv($file)",
+            {"file": str(RESIDUAL_CODES)},
+        )
         for mart in GIVEN:
             columns = ", ".join(f'"{name}" {kind}' for name, kind in types[mart].items())
             con.execute(f"create table marts.{mart} ({columns})")

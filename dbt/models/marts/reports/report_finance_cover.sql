@@ -13,7 +13,10 @@ matches as (
         month,
         count(*) filter (match_state in ('unreconciled', 'suggested')) as undecided_lines,
         count(*) filter (match_state in ('confirmed', 'written_off', 'deferred')) as decided_lines
-    from {{ ref('residual_matches') }}
+    from {{ ref('residual_matches') }} as residuals
+    -- nobody has to decide on rounding, nor on tax and credits
+    inner join {{ ref('residual_codes') }} as codes
+        on residuals.residual_code = codes.residual_code and codes.family <> 'match' and codes.is_usage
     group by channel, account, month
 
 ),

@@ -1,5 +1,6 @@
 -- grain: one row per reconciliation line that somebody may have to act on
--- Matched lines and rounding are done, and a day that is not billed yet waits for its bill.
+-- Matched lines and rounding are done, tax and credits are no difference of usage, and a day that is not
+-- billed yet waits for its bill.
 -- open_rank 1 is the largest amount of all, whatever its sign. The pair_ columns are those of the
 -- whole comparison that the line is part of: they show, and must not be summed.
 {% set pair_columns = [
@@ -24,7 +25,12 @@ compared as (
 
 open_lines as (
 
-    select * from compared where residual_code not in ('matched', 'rounding', 'not_billed')
+    select compared.*
+    from compared
+    inner join {{ ref('residual_codes') }} as kinds
+        on compared.residual_code = kinds.residual_code
+        and kinds.family <> 'match'
+        and kinds.is_usage
 
 ),
 
