@@ -10,6 +10,7 @@ from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+import console
 import pytest
 from august import land
 from faults import CENT, CONTRACT_KIND, KINDS
@@ -38,6 +39,7 @@ def august(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home.reference("contracts", contracts_csv())
     home.reference("fx_rates", fx_rates_csv())
     land(home, [scenario.books for scenario in SCENARIOS])
+    console.land(home)
     if REAL_OPENAI.is_dir():
         for kind in ("usage", "cost"):
             name = f"dashboard_{kind}_export_2025-10.real_redacted.csv"
@@ -95,6 +97,23 @@ def test_the_right_cause_carries_its_amount_and_no_other_moves(
         if code not in expected and code not in ("matched", "rounding") and moved > 0
     }
     assert others == {}
+
+
+@pytest.mark.parametrize("account", console.ACCOUNTS)
+def test_a_bill_in_whole_cents_names_the_cause_within_half_a_cent_a_row(
+    august: Home, residuals: Residuals, account: str
+) -> None:
+    found = residuals["anthropic", account]
+    code = console.ACCOUNTS[account].code
+    amount, rows = console.expected(account)
+    assert {name for name, (_, moved) in found.items() if moved > 0} == {
+        "rounding",
+        *({code} if code else ()),
+    }
+    if code:
+        assert abs(found[code][0] - amount) <= D("0.005") * rows
+    else:
+        assert _statuses(august)["anthropic", account] == "matched"
 
 
 def test_a_clean_month_raises_no_alarm(august: Home, residuals: Residuals) -> None:

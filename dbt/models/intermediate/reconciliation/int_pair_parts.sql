@@ -210,6 +210,41 @@ rounded as (
         case when is_outside then gap_usd else {{ zero_money() }} end as outside_usd
     from named
 
+),
+
+-- rounded rows: the hundredths of a percent of the card that each amount may stand for
+ratioed as (
+
+    select
+        *,
+        case
+            when
+                rounding_allowance_usd > 0 and (has_control or not is_logged) and is_open and cause_code is null
+                and model_key is not null and meter is not null and net_used_usd > 0
+                and billed_usd > rounding_allowance_usd and abs(target_usd) > rounding_allowance_usd
+                then
+                    ({{ units_of('billed_usd - rounding_allowance_usd') }} * 10000 + {{ units_of('net_used_usd') }} - 1)
+                    // {{ units_of('net_used_usd') }}
+        end as least_ratio,
+        {{ units_of('billed_usd + rounding_allowance_usd') }} * 10000
+        // nullif({{ units_of('net_used_usd') }}, 0) as most_ratio
+    from rounded
+
+),
+
+-- one ratio that all rows of a model and meter can stand for, at three of them or more, is a price
+shared as (
+
+    select
+        *,
+        coalesce(
+            count(least_ratio) over model_rows >= 3
+            and max(least_ratio) over model_rows <= min(if(least_ratio is not null, most_ratio, null)) over model_rows,
+            false
+        ) and least_ratio is not null as has_shared_ratio
+    from ratioed
+    window model_rows as (partition by channel, account, billing_month, bill, model_key, meter, processing)
+
 )
 
 select
@@ -262,6 +297,7 @@ select
                 or net_used_usd > 0 and {{ units_of('billed_usd') }} * 10000 % {{ units_of('net_used_usd') }} = 0
             )
             then 'rate'
+        when has_shared_ratio then 'rate'
         else 'unexplained'
     end as rest_code
-from rounded
+from shared
