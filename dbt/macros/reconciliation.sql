@@ -6,3 +6,8 @@
         coalesce({{ meter }}, ''), coalesce({{ processing }}, '')
     ))
 {%- endmacro %}
+
+{# Name of a reconciliation line: a pair has one line for each code. #}
+{% macro reconciliation_line_id(relation='') -%}
+    md5(concat_ws('|', {{ relation }}pair_id, {{ relation }}residual_code))
+{%- endmacro %}

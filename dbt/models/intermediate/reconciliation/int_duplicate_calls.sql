@@ -97,10 +97,7 @@ numbered as (
         row_number() over (
             partition by content_hash, source, requested_at order by usage_row_id
         ) as copy_no,
-        min(source) over (partition by content_hash) as first_source,
-        first_value(usage_row_id) over (
-            partition by content_hash, source, requested_at order by usage_row_id
-        ) as first_usage_row_id
+        min(source) over (partition by content_hash) as first_source
     from calls
 
 ),
@@ -108,9 +105,7 @@ numbered as (
 -- each call of one source with the nearest one of the other, once
 near as (
 
-    select
-        again.usage_row_id,
-        original.usage_row_id as original_usage_row_id
+    select again.usage_row_id
     from numbered as again
     inner join numbered as original
         on again.content_hash = original.content_hash
@@ -131,9 +126,6 @@ near as (
 
 )
 
-select usage_row_id, first_usage_row_id as original_usage_row_id
-from numbered
-where copy_no > 1
+select usage_row_id from numbered where copy_no > 1
 union all
-select usage_row_id, original_usage_row_id
-from near
+select usage_row_id from near

@@ -9,7 +9,7 @@ kinds as (
 
     select * from (values
         ('tax', 'tax'), ('credit', 'credit'), ('refund', 'refund'), ('purchase', 'prepaid'), ('drawdown', 'prepaid'),
-        ('expiry', 'prepaid'), ('fee', 'fee'), ('commitment', 'commitment')
+        ('fee', 'fee'), ('commitment', 'commitment')
     ) as kinds(charge_kind, residual_code)
 
 ),

@@ -152,7 +152,7 @@ billed_keys as (
 
 sides as (
 
-    select side, * exclude (side) from used
+    select * from used
     union all by name
     select 'billed' as side, * from billed_keys
 
@@ -188,7 +188,6 @@ summed as (
         coalesce(sum(quantity) filter (where is_free), 0) as free_quantity,
         coalesce(sum(billed_usd) filter (where is_copy), {{ zero_money() }}) as copied_usd,
         coalesce(sum(quantity) filter (where is_copy), 0) as copied_quantity,
-        coalesce(sum(billed_usd) filter (where is_adjustment), {{ zero_money() }}) as adjustment_usd,
         sum(foreign_amount) filter (where side = 'billed') as foreign_amount,
         case when count(distinct foreign_currency) = 1 then min(foreign_currency) end as foreign_currency,
         min(period_start) as period_start,

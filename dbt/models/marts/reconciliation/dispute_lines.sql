@@ -45,7 +45,7 @@ pairs as (
         residuals.net_used_quantity
     from lines
     inner join {{ ref('int_residuals') }} as residuals
-        on lines.reconciliation_line_id = md5(concat_ws('|', residuals.pair_id, residuals.residual_code))
+        on lines.reconciliation_line_id = {{ reconciliation_line_id('residuals.') }}
 
 )
 

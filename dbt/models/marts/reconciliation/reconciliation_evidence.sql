@@ -6,7 +6,7 @@ with lines as (
     from {{ ref('reconciliation_lines') }}
     inner join {{ ref('int_residuals') }}
         on reconciliation_lines.reconciliation_line_id
-        = md5(concat_ws('|', int_residuals.pair_id, int_residuals.residual_code))
+        = {{ reconciliation_line_id('int_residuals.') }}
     where reconciliation_lines.residual_usd <> 0 and reconciliation_lines.residual_code <> 'not_billed'
 
 ),

@@ -60,14 +60,13 @@ worded as (
         || channel || '/' || account || ' on ' || coalesce(cast(usage_date as varchar), 'the invoice of ' || strftime(billing_month, '%Y-%m'))
             as line_words,
         coalesce({{ plain_number('abs(residual_quantity)') }} || ' units', 'usage') as quantity_words,
-        coalesce({{ plain_number('unit_price_usd') }} || ' USD', 'the card') as price_words,
-        coalesce({{ plain_number('billed_quantity') }}, 'no') as billed_words
+        coalesce({{ plain_number('unit_price_usd') }} || ' USD', 'the card') as price_words
     from numbered
 
 )
 
 select
-    md5(concat_ws('|', pair_id, residual_code)) as reconciliation_line_id,
+    {{ reconciliation_line_id() }} as reconciliation_line_id,
     channel,
     account,
     billing_month as month,
